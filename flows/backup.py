@@ -1,0 +1,33 @@
+"""The job `backup`."""
+
+from sereno.backup.manifest import BackupKind
+from sereno.backup.report import backup_report
+from sereno.reports.model import Report
+from tasks.backup import clear_leftovers, verify_written, write_backup
+from tasks.job import job
+from tasks.publish import publish
+from tasks.systems import exclusive, load_system
+
+
+@job(run_name="backup {system} {kind}")
+async def backup(system: str, kind: BackupKind = BackupKind.FULL) -> Report:
+    """Take an encrypted backup of one system and prove that it can be read back.
+
+    When: on its schedule, and before anything risky. It needs read rights only and may run while the system is in use.
+
+    What it changes: nothing in the system. It adds one backup to the system's store, and deletes only what earlier
+    runs of its own left unfinished.
+
+    When it fails: there is no new backup; the earlier ones are untouched. The message says what to mend: a table that
+    may not be read is granted, a full disk is cleared, a lock is waited for. Then run it again.
+
+    Args:
+        system: The system's name: a folder below `deployments/`.
+        kind: What to take. `full` takes every table.
+    """
+    source = await load_system(system)
+    async with exclusive(source, "backup"):
+        cleared = await clear_leftovers(source)
+        written = await write_backup(source, kind)
+        checked = await verify_written(source, written)
+    return await publish(backup_report(written, checked, cleared))

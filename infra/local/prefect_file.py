@@ -1,0 +1,116 @@
+"""`prefect.yaml` read strictly, because Prefect drops a misspelt key without a word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from sereno.errors import ConfigurationError
+from sereno.systems.folders import shown
+from sereno.systems.yaml_document import read_yaml
+
+PREFECT_FILE = "prefect.yaml"
+
+
+def _without_environment(variables: dict[str, Any]) -> dict[str, Any]:
+    if "env" in variables:
+        raise ValueError("env would be stored in clear on the server; set it where the worker starts")
+    return variables
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Schedule(_Part):
+    """When a deployment runs."""
+
+    cron: str | None = None
+    interval: int | float | None = None
+    rrule: str | None = None
+    timezone: str
+    slug: str | None = None
+    active: bool = True
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class ConcurrencyLimit(_Part):
+    """How many runs of a deployment go on at once, and what happens to one more."""
+
+    limit: int = Field(ge=1)
+    collision_strategy: Literal["ENQUEUE", "CANCEL_NEW"]
+
+
+class WorkPool(_Part):
+    """Where a deployment's runs are carried out."""
+
+    name: str
+    work_queue_name: str | None = None
+    job_variables: Annotated[dict[str, Any], AfterValidator(_without_environment)] = Field(default_factory=dict)
+
+
+class JobParameters(BaseModel):
+    """A job's parameters: at least the system it is for; the flow itself checks the others."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+
+    system: str
+
+
+class Deployment(_Part):
+    """A job for a system, with its schedules."""
+
+    name: str = Field(min_length=1)
+    description: str = Field(min_length=1)
+    entrypoint: str = Field(pattern=r"^flows/[a-z_]+\.py:[a-z_]+$")
+    parameters: JobParameters
+    work_pool: WorkPool
+    schedules: tuple[Schedule, ...] = Field(default=(), strict=False)
+    concurrency_limit: ConcurrencyLimit | None = None
+    tags: tuple[str, ...] = Field(default=(), strict=False)
+    paused: bool = False
+
+    @property
+    def system(self) -> str:
+        """The system it is for."""
+        return self.parameters.system
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether it runs by itself."""
+        return not self.paused and any(schedule.active for schedule in self.schedules)
+
+
+class PrefectFile(_Part):
+    """The deployments of one file."""
+
+    name: str | None = None
+    definitions: Any = None
+    """A place for YAML anchors; Prefect does not look at it."""
+    deployments: tuple[Deployment, ...] = Field(min_length=1, strict=False)
+
+
+def read_prefect_file(path: Path) -> PrefectFile:
+    """The deployments in `path`.
+
+    Raises:
+        ConfigurationError: the file is missing or no YAML, or holds a key that is unknown or stands twice, or a value
+            of the wrong kind; one line per problem.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{shown(path)} cannot be read: {error}") from None
+    problems = [problem.shown_in(shown(path)) for problem in read_yaml(text, file=shown(path)).problems]
+    try:
+        file = PrefectFile.model_validate(yaml.safe_load(text))
+    except ValidationError as error:
+        problems += [
+            f"{shown(path)}: {'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors()
+        ]
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+    return file

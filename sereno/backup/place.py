@@ -1,0 +1,117 @@
+"""Where the backups of a system lie, and opening one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sereno.backup.keys import KEYS_AT_MOST_BYTES, KEYS_NAME, DataKey, KeyFile
+from sereno.backup.manifest import (
+    MANIFEST_AT_MOST_BYTES,
+    MANIFEST_NAME,
+    Manifest,
+    authenticate_manifest,
+    read_manifest,
+    require_identifier,
+)
+from sereno.errors import ConfigurationError, IntegrityError, RefusedError
+from sereno.settings import Settings
+from sereno.stores import Store, open_store
+from sereno.systems.model import Backup, System
+
+LATEST = "latest"
+
+
+@dataclass(frozen=True)
+class OpenBackup:
+    """A backup whose manifest is authenticated, with the key that opens its objects."""
+
+    manifest: Manifest
+    key: DataKey
+    store: Store
+    folder: str
+
+    def object_path(self, name: str) -> str:
+        """Where the object that the manifest calls `name` lies in the store."""
+        return f"{self.folder}/{name}"
+
+
+@dataclass(frozen=True)
+class BackupPlace:
+    """The backups of one system in one store."""
+
+    system: str
+    store: Store
+    section: Backup
+
+    @classmethod
+    def of(cls, system: System, settings: Settings | None = None) -> BackupPlace:
+        """The place that the system's file names.
+
+        Raises:
+            ConfigurationError: the system has no section `backup`.
+        """
+        if system.backup is None:
+            raise ConfigurationError(f"{system.name} has no section `backup` in its system.yaml, so it has no backups")
+        return cls(system=system.name, store=open_store(system.backup.stores[0], settings), section=system.backup)
+
+    def folder(self, identifier: str) -> str:
+        """The folder of one backup."""
+        return f"{self.system}/{require_identifier(identifier)}"
+
+    def identifiers(self) -> list[str]:
+        """The complete backups, oldest first."""
+        return [
+            name
+            for name in self.store.folders(self.system)
+            if self.store.exists(f"{self.system}/{name}/{MANIFEST_NAME}")
+        ]
+
+    def unfinished(self) -> Iterator[str]:
+        """Folders without a manifest: runs that are under way, or died."""
+        complete = set(self.identifiers())
+        return (name for name in self.store.folders(self.system) if name not in complete)
+
+    def manifest(self, identifier: str) -> Manifest:
+        """The manifest as it stands there, unauthenticated."""
+        return read_manifest(self._manifest_bytes(identifier), where=f"{identifier}/{MANIFEST_NAME}")
+
+    def open(self, identifier: str) -> OpenBackup:
+        """Authenticate a backup: `latest`, or an id.
+
+        Raises:
+            RefusedError: there is no such backup.
+            WrongPassphraseError, IntegrityError: see `KeyFile.unlock` and `authenticate_manifest`.
+        """
+        chosen = self._latest() if identifier == LATEST else identifier
+        folder = self.folder(chosen)
+        data = self._manifest_bytes(chosen)
+        where = f"{chosen}/{KEYS_NAME}"
+        if not self.store.exists(f"{folder}/{KEYS_NAME}"):
+            raise IntegrityError(f"{where} is missing; without its key slots the backup cannot be opened")
+        keys = KeyFile.parse(self.store.read(f"{folder}/{KEYS_NAME}", at_most=KEYS_AT_MOST_BYTES), where=where)
+        key = keys.unlock([self.section.passphrase.resolve()], where=where)
+        manifest = authenticate_manifest(data, key=key, where=f"{chosen}/{MANIFEST_NAME}")
+        if (manifest.id, manifest.origin.system) != (chosen, self.system):
+            raise IntegrityError(
+                f"{chosen}/{MANIFEST_NAME} is the manifest of {manifest.origin.system}/{manifest.id}: "
+                "somebody moved a backup"
+            )
+        return OpenBackup(manifest=manifest, key=key, store=self.store, folder=folder)
+
+    def _latest(self) -> str:
+        identifiers = self.identifiers()
+        if not identifiers:
+            raise RefusedError(
+                f"{self.system} has no backup in store {self.store.name} yet; run the job `backup` first"
+            )
+        return identifiers[-1]
+
+    def _manifest_bytes(self, identifier: str) -> bytes:
+        path = f"{self.folder(identifier)}/{MANIFEST_NAME}"
+        if not self.store.exists(path):
+            known = ", ".join(self.identifiers()[-3:]) or "none"
+            raise RefusedError(
+                f"{self.system} has no backup {identifier} in store {self.store.name}; the newest are: {known}"
+            )
+        return self.store.read(path, at_most=MANIFEST_AT_MOST_BYTES)

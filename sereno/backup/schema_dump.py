@@ -1,0 +1,64 @@
+"""The schema, and large objects where there are any, as archives of pg_dump taken in the backup's snapshot."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from sereno.postgres.binaries import PostgresBinaries
+from sereno.postgres.programs import libpq_environment, run_program
+
+_SESSION = {"TimeZone": "UTC"}
+_CHANGES_FROM_DUMP_TO_DUMP = re.compile(
+    rb"(--( Dumped (from|by) .*)?|\\(un)?restrict .*|SET transaction_timeout = .*|)\s*\Z"
+)
+
+
+@dataclass(frozen=True)
+class Dumper:
+    """pg_dump on an exported snapshot. Archives are not compressed: the object that they become is."""
+
+    url: str
+    binaries: PostgresBinaries
+    snapshot: str
+    lock_timeout_seconds: int
+
+    def schema(self, path: Path) -> None:
+        """Write a custom-format archive of everything but rows: pre-data and post-data."""
+        self._dump(path, "--section=pre-data", "--section=post-data")
+
+    def large_objects(self, path: Path) -> None:
+        """Write a custom-format archive of the large objects alone."""
+        self._dump(path, "--section=data", "-b", "--exclude-table-data=*")
+
+    def _dump(self, path: Path, *selection: str) -> None:
+        command: tuple[str | Path, ...] = (
+            self.binaries.program("pg_dump"),
+            "--format=custom",
+            "--compress=0",
+            f"--snapshot={self.snapshot}",
+            f"--lock-wait-timeout={self.lock_timeout_seconds * 1000}",
+            "--no-password",
+            f"--file={path}",
+            *selection,
+        )
+        run_program(command, environment=libpq_environment(self.url, _SESSION))
+
+
+def schema_digest(archive: Path, *, binaries: PostgresBinaries) -> str:
+    """A digest of the schema that `archive` holds: the same for the same schema, whoever dumped it and when.
+
+    It is SHA-256 over the archive's SQL, line by line, without the lines that differ from dump to dump.
+    """
+    with tempfile.TemporaryFile() as script:
+        command = (binaries.program("pg_restore"), "--file=-", archive)
+        run_program(command, environment=libpq_environment(""), receive=script.write)
+        script.seek(0)
+        digest = hashlib.sha256()
+        for line in script:
+            if not _CHANGES_FROM_DUMP_TO_DUMP.match(line):
+                digest.update(line)
+    return digest.hexdigest()

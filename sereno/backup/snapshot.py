@@ -1,0 +1,145 @@
+"""One consistent moment for several sessions: lock before you look.
+
+A TRUNCATE or a rewriting ALTER that commits between the snapshot and the COPY of a table gives that COPY no rows, and
+no error. So every table is locked in ACCESS SHARE mode *before* the snapshot is taken, and listed again in it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psycopg
+from psycopg import IsolationLevel, sql
+
+from sereno.backup.catalog import TableSource, read_tables
+from sereno.database.connection import COPY_SETTINGS, connect, translated
+from sereno.errors import ContractError, RefusedError, SystemUnavailableError
+
+_ATTEMPTS = 5
+_FLUSH_PATIENCE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class LockedSnapshot:
+    """An exported snapshot, and the session that holds it and the locks until the block ends."""
+
+    connection: psycopg.Connection
+    name: str
+    taken_at: datetime
+    watermark: int
+    lsn: str | None
+    tables: tuple[TableSource, ...]
+
+
+@contextmanager
+def locked_snapshot(url: str, *, purpose: str, lock_timeout_seconds: int) -> Iterator[LockedSnapshot]:
+    """Lock every table, take a snapshot that other sessions can share, and make sure that nothing changed in between.
+
+    Raises:
+        ContractError: a table may not be read by this role; the message names all of them.
+        RefusedError: row-level security would hide rows from this role.
+        SystemUnavailableError: a lock was not to be had, or tables were made and dropped all the time.
+    """
+    settings = {**COPY_SETTINGS, "lock_timeout": f"{lock_timeout_seconds}s", "statement_timeout": "0"}
+    for _ in range(_ATTEMPTS):
+        with connect(url, purpose=purpose, settings=settings) as connection, translated("taking the snapshot"):
+            connection.isolation_level = IsolationLevel.REPEATABLE_READ
+            before = _list_tables(url, purpose=purpose, settings=settings)
+            require_readable(before)
+            try:
+                _lock(connection, before)
+            except psycopg.errors.UndefinedTable:
+                continue
+            name = _scalar(connection, "SELECT pg_catalog.pg_export_snapshot()")
+            watermark = int(
+                _scalar(connection, "SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text")
+            )
+            tables = read_tables(connection)
+            if _identity(before) != _identity(tables):
+                continue
+            yield LockedSnapshot(
+                connection=connection,
+                name=name,
+                taken_at=datetime.now(UTC),
+                watermark=watermark,
+                lsn=_insert_position(connection),
+                tables=tables,
+            )
+            return
+    raise SystemUnavailableError(
+        f"tables were created, dropped or changed during each of {_ATTEMPTS} attempts to take a snapshot; "
+        "run it when no migration runs"
+    )
+
+
+def require_readable(tables: Sequence[TableSource]) -> None:
+    """Refuse a backup that would miss rows: it never skips a table.
+
+    Raises:
+        ContractError: this role may not read a table.
+        RefusedError: row-level security hides rows of a table from this role.
+    """
+    unreadable = [table.label for table in tables if not table.readable]
+    if unreadable:
+        raise ContractError(
+            f"this role may not read {_listed(unreadable)}; grant it SELECT on them, a backup never skips a table"
+        )
+    hidden = [table.label for table in tables if table.hides_rows]
+    if hidden:
+        raise RefusedError(
+            f"row-level security would hide rows of {_listed(hidden)} from this role, and the backup would "
+            "look whole without them; give the role BYPASSRLS"
+        )
+
+
+def wait_until_flushed(snapshot: LockedSnapshot) -> bool:
+    """Wait at most 10 s until the WAL is on disk up to the snapshot; whether it is.
+
+    A server crash may take the transaction counter back to what was flushed, behind the snapshot's watermark; an
+    increment that builds on such a watermark would miss rows.
+    """
+    deadline = time.monotonic() + _FLUSH_PATIENCE_SECONDS
+    while snapshot.lsn is not None:
+        query = "SELECT (pg_catalog.pg_current_wal_flush_lsn() >= %s::pg_lsn)::text"
+        if _scalar(snapshot.connection, query, snapshot.lsn) == "true":
+            return True
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    return False
+
+
+def _list_tables(url: str, *, purpose: str, settings: Mapping[str, str]) -> tuple[TableSource, ...]:
+    with connect(url, purpose=purpose, settings=settings) as connection:
+        return read_tables(connection)
+
+
+def _lock(connection: psycopg.Connection, tables: Sequence[TableSource]) -> None:
+    if tables:
+        names = sql.SQL(", ").join(
+            sql.SQL("ONLY {}").format(sql.Identifier(table.schema_name, table.name)) for table in tables
+        )
+        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(names))
+
+
+def _identity(tables: Sequence[TableSource]) -> list[tuple[int, str, str]]:
+    return [(table.oid, table.label, table.fingerprint) for table in tables]
+
+
+def _insert_position(connection: psycopg.Connection) -> str | None:
+    if _scalar(connection, "SELECT pg_catalog.pg_is_in_recovery()::text") == "true":
+        return None
+    return _scalar(connection, "SELECT pg_catalog.pg_current_wal_insert_lsn()::text")
+
+
+def _scalar(connection: psycopg.Connection, query: str, *parameters: object) -> str:
+    row = connection.execute(query.encode(), parameters or None).fetchone()
+    return str(row[0]) if row else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")

@@ -1,0 +1,218 @@
+"""Writing a backup: snapshot → schema and rows → seal → store, the manifest last."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sereno import __version__, audit
+from sereno.backup import catalog
+from sereno.backup.copying import copy_in_parallel
+from sereno.backup.keys import KEYS_NAME, DataKey, KeyFile
+from sereno.backup.manifest import (
+    MANIFEST_NAME,
+    AuditHead,
+    BackupKind,
+    Manifest,
+    ObjectKind,
+    Relation,
+    Sequence,
+    Snapshot,
+    StoredObject,
+    Table,
+    Versions,
+)
+from sereno.backup.objects import FRAME_BYTES, ObjectWriter
+from sereno.backup.place import BackupPlace
+from sereno.backup.rows import ObjectPlace, TableCopy, plan
+from sereno.backup.schema_dump import Dumper, schema_digest
+from sereno.backup.snapshot import LockedSnapshot, locked_snapshot, wait_until_flushed
+from sereno.database.connection import COPY_SETTINGS, translated
+from sereno.errors import ContractError
+from sereno.installation import installation_id
+from sereno.ledger import open_ledger
+from sereno.postgres.binaries import find_binaries
+from sereno.progress import Progress, silent
+from sereno.settings import Settings, load_settings
+from sereno.systems.model import System
+
+OWNER_NAME = "owner.json"
+FIRST_SLOT = "passphrase"
+_PURPOSE = "backup"
+
+
+@dataclass(frozen=True)
+class WrittenBackup:
+    """A backup that is complete in its store."""
+
+    store: str
+    manifest: Manifest
+
+    @property
+    def id(self) -> str:
+        """The backup's id."""
+        return self.manifest.id
+
+
+def write(system: System, kind: BackupKind = BackupKind.FULL, *, progress: Progress = silent) -> WrittenBackup:
+    """Take a backup of the system's database with read rights only.
+
+    Args:
+        system: the system; it has a section `backup`.
+        kind: what to take.
+        progress: told of bytes of COPY text.
+
+    Raises:
+        SerenoError: nothing that looks like a backup is left behind.
+    """
+    settings = load_settings()
+    place = BackupPlace.of(system, settings)
+    passphrase = place.section.passphrase.resolve()
+    key = DataKey.generate()
+    created_at = datetime.now(UTC)
+    identifier = f"{created_at:%Y%m%dT%H%M%SZ}-{kind}-{secrets.token_hex(4)}"
+    folder = place.folder(identifier)
+    with place.store.create(f"{folder}/{OWNER_NAME}") as sink:
+        sink.write(_owner(settings))
+    contents = _copy_everything(system, place, folder=folder, key=key, progress=progress)
+    with place.store.create(f"{folder}/{KEYS_NAME}") as sink:
+        slots = (key.wrap(passphrase, label=FIRST_SLOT),)
+        sink.write(KeyFile(identity=key.identity.hex(), slots=slots).to_bytes())
+    manifest = Manifest(
+        id=identifier,
+        identity=key.identity.hex(),
+        kind=kind,
+        created_at=created_at,
+        finished_at=datetime.now(UTC),
+        audit_head=_audit_head(system, settings),
+        **contents,
+    )
+    with place.store.create(f"{folder}/{MANIFEST_NAME}") as sink:
+        sink.write(manifest.to_bytes(key))
+    return WrittenBackup(store=place.store.name, manifest=manifest)
+
+
+def _copy_everything(
+    system: System, place: BackupPlace, *, folder: str, key: DataKey, progress: Progress
+) -> dict[str, Any]:
+    url = system.database.reading_url.resolve()
+    lock_timeout = system.database.lock_timeout_seconds
+    with (
+        locked_snapshot(url, purpose=_PURPOSE, lock_timeout_seconds=lock_timeout) as snapshot,
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="schema") as beside,
+    ):
+        connection = snapshot.connection
+        binaries = find_binaries("pg_dump", "pg_restore", at_least=connection.info.server_version // 10_000)
+        target = ObjectPlace(store=place.store, folder=folder, key=key, copied=_Meter(snapshot, progress).copied)
+        dumper = Dumper(url=url, binaries=binaries, snapshot=snapshot.name, lock_timeout_seconds=lock_timeout)
+        with translated("reading the catalog"):
+            large_objects = catalog.has_large_objects(connection)
+        archives = beside.submit(_dump, dumper, target, large_objects=large_objects)
+        tables = _copy_tables(url, snapshot, target, connections=place.section.connections)
+        with translated("reading the catalog"):
+            return {
+                **archives.result(),
+                "tables": tables,
+                "partitioned": _partitioned(snapshot),
+                "sequences": _sequences(snapshot),
+                "roles": catalog.read_roles(connection),
+                "extensions": catalog.read_extensions(connection),
+                "origin": catalog.read_origin(connection, system=system.name),
+                "versions": Versions(sereno=__version__, pg_dump=binaries.version),
+                "snapshot": Snapshot(
+                    taken_at=snapshot.taken_at,
+                    watermark=snapshot.watermark,
+                    lsn=snapshot.lsn,
+                    flushed=wait_until_flushed(snapshot),
+                    session=dict(COPY_SETTINGS),
+                ),
+            }
+
+
+def _copy_tables(url: str, snapshot: LockedSnapshot, target: ObjectPlace, *, connections: int) -> tuple[Table, ...]:
+    sources = [table for table in snapshot.tables if table.has_rows]
+    copies = [TableCopy(source=source, number=number) for number, source in enumerate(sources, start=1)]
+    with translated("planning the copy"):
+        pieces = plan(snapshot.connection, copies, target, connections=connections)
+    if pieces:
+        copy_in_parallel(
+            url, snapshot=snapshot.name, connections=connections, purpose=_PURPOSE, work=[piece.run for piece in pieces]
+        )
+    return tuple(copy.finished() for copy in copies)
+
+
+def _partitioned(snapshot: LockedSnapshot) -> tuple[Relation, ...]:
+    parents = (table for table in snapshot.tables if not table.has_rows)
+    return tuple(
+        Relation(oid=table.oid, schema_name=table.schema_name, name=table.name, partition_of=table.partition_of)
+        for table in parents
+    )
+
+
+def _dump(dumper: Dumper, target: ObjectPlace, *, large_objects: bool) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="sereno-") as scratch:
+        schema, objects = Path(scratch) / "schema.dump", Path(scratch) / "large-objects.dump"
+        dumper.schema(schema)
+        archives: dict[str, Any] = {
+            "schema_digest": schema_digest(schema, binaries=dumper.binaries),
+            "schema_dump": _seal_file(schema, ObjectKind.SCHEMA, target),
+        }
+        if large_objects:
+            dumper.large_objects(objects)
+            archives["large_objects"] = _seal_file(objects, ObjectKind.LARGE_OBJECTS, target)
+    return archives
+
+
+def _seal_file(path: Path, kind: ObjectKind, target: ObjectPlace) -> StoredObject:
+    with target.store.create(f"{target.folder}/{path.name}") as sink, path.open("rb") as file:
+        writer = ObjectWriter(sink, key=target.key, name=path.name)
+        while data := file.read(FRAME_BYTES):
+            writer.write(data)
+        return StoredObject(name=path.name, kind=kind, **vars(writer.close()))
+
+
+def _sequences(snapshot: LockedSnapshot) -> tuple[Sequence, ...]:
+    sources = catalog.read_sequences(snapshot.connection)
+    unreadable = [source.label for source in sources if not source.readable]
+    if unreadable:
+        raise ContractError(f"this role may not read the sequence {', '.join(unreadable)}; grant it SELECT on them")
+    return tuple(catalog.read_sequence_value(snapshot.connection, source) for source in sources)
+
+
+def _owner(settings: Settings) -> bytes:
+    owner = {
+        "installation": installation_id(settings),
+        "host": socket.gethostname(),
+        "process": os.getpid(),
+    }
+    return json.dumps(owner).encode()
+
+
+def _audit_head(system: System, settings: Settings) -> AuditHead | None:
+    with open_ledger(settings) as ledger:
+        head = audit.head(ledger, system.name)
+    return AuditHead(sequence=head.sequence, hash=head.hash) if head else None
+
+
+class _Meter:
+    """Adds up what the copying threads report."""
+
+    def __init__(self, snapshot: LockedSnapshot, progress: Progress) -> None:
+        self._total = sum(table.bytes for table in snapshot.tables)
+        self._done = 0
+        self._progress = progress
+        self._lock = threading.Lock()
+
+    def copied(self, size: int, label: str) -> None:
+        with self._lock:
+            self._done += size
+            self._progress(done=self._done, total=max(self._total, self._done), what=label)

@@ -1,0 +1,42 @@
+"""`sereno check`: is everything there that the jobs of a system need? No row is read or changed."""
+
+from __future__ import annotations
+
+from sereno.check.offline import checked_file, checked_secrets, checked_sql_files
+from sereno.check.online import checked_databases
+from sereno.reports.model import Finding
+from sereno.settings import Settings, load_settings
+from sereno.systems.folders import system_folder
+from sereno.systems.model import System
+
+__all__ = ["check_system", "offered_jobs"]
+
+
+def check_system(name: str, *, online: bool, settings: Settings | None = None) -> list[Finding]:
+    """Every statement about the system called `name` that was checked; one bad item hides none of the others.
+
+    Args:
+        name: the system.
+        online: also connect to its databases, and compare rights and SQL files with them.
+        settings: where things are; default is this process's.
+
+    Raises:
+        ConfigurationError: there is no such system.
+    """
+    settings = settings or load_settings()
+    system_folder(name, settings)
+    system, findings = checked_file(name, settings)
+    findings += checked_sql_files(name, settings)
+    if system is None:
+        return findings
+    jobs = offered_jobs(system)
+    findings.append(Finding(name="jobs offered", passed=True, required=False, evidence=", ".join(jobs) or "none"))
+    findings += checked_secrets(system)
+    if online:
+        findings += checked_databases(system, settings)
+    return findings
+
+
+def offered_jobs(system: System) -> tuple[str, ...]:
+    """The jobs whose section the system has."""
+    return ("backup", "restore") if system.backup else ()

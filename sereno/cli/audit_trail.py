@@ -1,0 +1,122 @@
+"""`sereno audit list` and `sereno audit verify`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+
+from sereno import audit
+from sereno.audit import RecordedEvent, Verification
+from sereno.cli.anchors import read_anchors
+from sereno.cli.output import print_json, print_report, print_table, print_text
+from sereno.cli.reporting import exit_code, read_report
+from sereno.errors import EXIT_DONE, ConfigurationError
+from sereno.ledger import Ledger, open_ledger
+from sereno.reports.build import human_count
+from sereno.reports.model import Finding
+from sereno.systems.folders import is_name, system_folder
+from sereno.systems.loader import load_system
+
+_COLUMNS = ("event", "time", "action", "effect", "result", "actor", "flow run")
+
+
+def print_events(
+    system: str,
+    *,
+    action: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+    offset: int,
+    as_json: bool,
+) -> int:
+    """Print the events of `system`, newest first; times without a zone are taken in the system's own.
+
+    Raises:
+        ConfigurationError: there is no such system, and no chain of that name either.
+        IntegrityError: an event cannot be read.
+    """
+    zone = _zone(system)
+    with open_ledger() as ledger:
+        _require_known(ledger, system)
+        events = audit.events(
+            ledger,
+            system,
+            limit=limit,
+            offset=offset,
+            action=action,
+            since=_in_zone(since, zone),
+            until=_in_zone(until, zone),
+        )
+        head = audit.head(ledger, system)
+    if as_json:
+        data = [event.model_dump(mode="json") for event in events]
+        print_json({"schema": "sereno.audit-events/1", "system": system, "events": data})
+        return EXIT_DONE
+    total = head.sequence if head else 0
+    print_text(f"{human_count(len(events), 'event')} shown; the audit chain of {system} ends with event {total:,}")
+    if events:
+        print_text("")
+        print_table(_COLUMNS, [_row(event, zone) for event in events], numbers=("event",))
+    return EXIT_DONE
+
+
+def print_verification(system: str, against: Sequence[Path], *, as_json: bool) -> int:
+    """Verify the chain of `system` against the anchors in the files `against`, print the report.
+
+    Raises:
+        ConfigurationError: there is no such system and no chain of that name either, or a file holds no anchors.
+    """
+    started_at = datetime.now(UTC)
+    anchors = [anchor for path in against for anchor in read_anchors(path, system=system)]
+    with open_ledger() as ledger:
+        _require_known(ledger, system)
+        verified = audit.verify(ledger, system, against=anchors)
+    report = read_report(
+        job="audit_verify",
+        system=system,
+        started_at=started_at,
+        headline=verified.summary,
+        findings=[_finding(verified)],
+        figures={
+            "events": verified.checked,
+            "anchors": verified.anchors,
+            "head_sequence": verified.head.sequence if verified.head else None,
+            "head_hash": verified.head.hash if verified.head else None,
+        },
+    )
+    print_report(report, as_json=as_json)
+    return exit_code(report)
+
+
+def _finding(verified: Verification) -> Finding:
+    evidence = f"{human_count(verified.checked, 'event')} sealed by one another"
+    if not verified.anchors:
+        evidence += "; nothing to compare with was given, so a cut end would not be seen (--against)"
+    if verified.broken:
+        evidence = f"event {verified.broken.sequence:,}: {verified.broken.evidence}"
+    return Finding(name="every link of the audit chain holds", passed=verified.passed, evidence=evidence)
+
+
+def _row(event: RecordedEvent, zone: tzinfo) -> tuple[str, ...]:
+    time = event.time.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")
+    run = event.flow_run_id or ""
+    return str(event.sequence), time, event.action, event.effect.value, event.result.value, event.actor, run
+
+
+def _require_known(ledger: Ledger, system: str) -> None:
+    """A chain outlives its system's folder, so either of them will do."""
+    if not is_name(system) or audit.head(ledger, system) is None:
+        system_folder(system)
+
+
+def _zone(system: str) -> tzinfo:
+    try:
+        return load_system(system).zone
+    except ConfigurationError:
+        return UTC
+
+
+def _in_zone(moment: datetime | None, zone: tzinfo) -> datetime | None:
+    return moment.replace(tzinfo=zone) if moment is not None and moment.tzinfo is None else moment

@@ -1,0 +1,98 @@
+"""`sereno backups list`: one line per backup, from the manifests as they lie in the store."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sereno.backup.manifest import Manifest
+from sereno.backup.place import BackupPlace
+from sereno.cli.failures import complain
+from sereno.cli.output import print_json, print_table, print_text
+from sereno.errors import EXIT_DONE, EXIT_FAILED, IntegrityError, StorageError
+from sereno.reports.build import human_bytes, human_count
+from sereno.systems.loader import load_system
+
+_COLUMNS = ("id", "kind", "taken at", "rows", "size", "stored", "ratio")
+_NUMBERS = ("rows", "size", "stored", "ratio")
+
+
+def print_list(name: str, *, as_json: bool) -> int:
+    """Print the complete backups of the system `name`, oldest first.
+
+    One whose manifest cannot be read is complained about and hides none of the others; the exit code is 1 then.
+
+    Raises:
+        ConfigurationError: there is no such system, or it has no backups configured.
+        StorageError: the store cannot be listed.
+    """
+    system = load_system(name)
+    place = BackupPlace.of(system)
+    manifests: list[Manifest] = []
+    problems: dict[str, str] = {}
+    for identifier in place.identifiers():
+        try:
+            manifests.append(place.manifest(identifier))
+        except (IntegrityError, StorageError) as error:
+            problems[identifier] = str(error)
+    if as_json:
+        print_json(
+            {
+                "schema": "sereno.backups/1",
+                "system": system.name,
+                "store": place.store.name,
+                "backups": [_as_data(manifest) for manifest in manifests],
+                "unreadable": [{"id": identifier, "problem": problem} for identifier, problem in problems.items()],
+            }
+        )
+    else:
+        print_text(_answer(system.name, place.store.name, manifests, problems))
+        if manifests:
+            print_text("")
+            print_table(_COLUMNS, [_row(manifest, system.zone) for manifest in manifests], numbers=_NUMBERS)
+    for problem in problems.values():
+        complain(problem)
+    return EXIT_FAILED if problems else EXIT_DONE
+
+
+def local_time(moment: datetime, zone: ZoneInfo) -> str:
+    """`2026-11-23 02:00:13 WET`: a moment in a system's own time zone."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def ratio(plain_bytes: int, stored_bytes: int) -> str:
+    """How many times smaller the stored bytes are: `4.3`."""
+    return f"{plain_bytes / stored_bytes:.1f}" if stored_bytes else ""
+
+
+def _answer(system: str, store: str, manifests: list[Manifest], problems: dict[str, str]) -> str:
+    if not manifests and not problems:
+        return f"{system} has no backups in store {store} yet; take one with `sereno run backup {system}`"
+    stored = human_bytes(sum(manifest.stored_bytes for manifest in manifests))
+    unreadable = f"; {human_count(len(problems))} more cannot be read" if problems else ""
+    return f"{system} has {human_count(len(manifests), 'backup')} in store {store} ({stored}){unreadable}"
+
+
+def _row(manifest: Manifest, zone: ZoneInfo) -> tuple[str, ...]:
+    return (
+        manifest.id,
+        manifest.kind.value,
+        local_time(manifest.snapshot.taken_at, zone),
+        human_count(manifest.rows),
+        human_bytes(manifest.plain_bytes),
+        human_bytes(manifest.stored_bytes),
+        ratio(manifest.plain_bytes, manifest.stored_bytes),
+    )
+
+
+def _as_data(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "id": manifest.id,
+        "kind": manifest.kind.value,
+        "taken_at": manifest.snapshot.taken_at.isoformat(),
+        "tables": len(manifest.tables),
+        "rows": manifest.rows,
+        "plain_bytes": manifest.plain_bytes,
+        "stored_bytes": manifest.stored_bytes,
+    }

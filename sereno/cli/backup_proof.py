@@ -1,0 +1,89 @@
+"""`sereno backups verify`: every byte of the backups is read, and what was seen becomes a report."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sereno.backup.place import LATEST, BackupPlace
+from sereno.backup.read_back import ReadBack, verify
+from sereno.cli.backup_contents import newest
+from sereno.cli.output import print_report
+from sereno.cli.progress_bar import progress_bar
+from sereno.cli.reporting import exit_code, read_report
+from sereno.errors import IntegrityError, StorageError, WrongPassphraseError
+from sereno.reports.build import headline, human_bytes, human_count
+from sereno.reports.model import Finding
+from sereno.systems.loader import load_system
+from sereno.systems.model import System
+
+ALL = "all"
+_MOST_SHOWN = 10  # problems of one backup
+
+
+def print_proof(name: str, backup: str, *, as_json: bool) -> int:
+    """Read `backup` (an id, `latest` or `all`) of the system `name`, print the report and return the exit code.
+
+    A backup that is damaged, or that the passphrase does not open, is a failed finding and hides none of the others.
+
+    Raises:
+        ConfigurationError: there is no such system, it has no backups configured, or the passphrase is missing.
+        RefusedError: there is no such backup, or none at all.
+        StorageError: the store cannot be listed.
+    """
+    started_at = datetime.now(UTC)
+    system = load_system(name)
+    findings, read = [], []
+    for identifier in _chosen(BackupPlace.of(system), backup):
+        finding, result = _proven(system, identifier)
+        findings.append(finding)
+        read += [result] if result else []
+    plain = sum(result.manifest.plain_bytes for result in read)
+    stored = sum(result.manifest.stored_bytes for result in read)
+    report = read_report(
+        job="verify_backups",
+        system=system.name,
+        started_at=started_at,
+        headline=headline(findings, _passed(system.name, read, plain)),
+        findings=findings,
+        figures={
+            "backups": len(findings),
+            "objects": sum(result.objects for result in read),
+            "rows": sum(result.manifest.rows for result in read),
+            "plain_bytes": plain,
+            "stored_bytes": stored,
+        },
+    )
+    print_report(report, as_json=as_json)
+    return exit_code(report)
+
+
+def _chosen(place: BackupPlace, backup: str) -> list[str]:
+    if backup == LATEST:
+        return [newest(place)]
+    if backup != ALL:
+        return [backup]
+    newest(place)
+    return place.identifiers()
+
+
+def _proven(system: System, identifier: str) -> tuple[Finding, ReadBack | None]:
+    name = f"backup {identifier} can be read"
+    try:
+        with progress_bar(identifier) as progress:
+            read = verify(system, identifier, progress=progress)
+    except (IntegrityError, WrongPassphraseError, StorageError) as error:
+        return Finding(name=name, passed=False, evidence=str(error)), None
+    if read.problems:
+        more = len(read.problems) - _MOST_SHOWN
+        shown = [*read.problems[:_MOST_SHOWN], *([f"and {human_count(more)} more"] if more > 0 else [])]
+        return Finding(name=name, passed=False, evidence="\n".join(shown)), read
+    evidence = (
+        f"{human_count(read.objects, 'object')} and {human_count(read.manifest.rows, 'row')} fetched, authenticated "
+        f"and counted, {human_bytes(read.manifest.plain_bytes)}"
+    )
+    return Finding(name=name, passed=True, evidence=evidence), read
+
+
+def _passed(system: str, read: list[ReadBack], plain_bytes: int) -> str:
+    what = "the backup" if len(read) == 1 else f"all {human_count(len(read), 'backup')}"
+    return f"{what} of {system} can be read: {human_bytes(plain_bytes)} fetched, authenticated and counted"

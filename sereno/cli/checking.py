@@ -1,0 +1,53 @@
+"""`sereno check`: the findings of one system, or of all, as one report."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sereno.check import check_system
+from sereno.cli.output import print_report
+from sereno.cli.reporting import exit_code, read_report
+from sereno.errors import ConfigurationError
+from sereno.reports.build import headline, human_count
+from sereno.reports.model import Finding
+from sereno.settings import load_settings
+from sereno.systems.folders import shown, system_names
+
+ALL_SYSTEMS = "*"
+"""What the report of a check of every system has as its system; no system can be called so."""
+
+
+def print_check(system: str | None, *, online: bool, as_json: bool) -> int:
+    """Check `system`, or every system, print the report and return the exit code.
+
+    Raises:
+        ConfigurationError: there is no such system, or no system at all.
+    """
+    started_at = datetime.now(UTC)
+    settings = load_settings()
+    names = (system,) if system is not None else system_names(settings)
+    if not names:
+        raise ConfigurationError(f"there is no system to check: {shown(settings.systems_path)} holds none")
+    findings: list[Finding] = []
+    for name in names:
+        found = check_system(name, online=online, settings=settings)
+        findings += found if system is not None else [_of(name, finding) for finding in found]
+    report = read_report(
+        job="check",
+        system=system if system is not None else ALL_SYSTEMS,
+        started_at=started_at,
+        headline=headline(findings, _ready(names, online=online)),
+        findings=findings,
+        figures={"systems": len(names), "checks": len(findings), "online": online},
+    )
+    print_report(report, as_json=as_json)
+    return exit_code(report)
+
+
+def _of(name: str, finding: Finding) -> Finding:
+    return finding.model_copy(update={"name": f"{name}: {finding.name}"})
+
+
+def _ready(names: tuple[str, ...], *, online: bool) -> str:
+    who = f"{names[0]} is" if len(names) == 1 else f"all {human_count(len(names), 'system')} are"
+    return f"{who} ready" + ("" if online else ", as far as can be seen without a connection (--online looks further)")

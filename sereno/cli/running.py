@@ -1,0 +1,81 @@
+"""`sereno run`: the job in a process of its own, its log passed through, its report read from its output."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from pydantic import ValidationError
+
+from sereno.cli.failures import complain
+from sereno.cli.jobs import require_job, split_values
+from sereno.cli.output import print_report
+from sereno.cli.processes import CODE_ROOT, module_command, module_environment
+from sereno.errors import EXIT_DONE, EXIT_FAILED, SerenoError
+from sereno.reports.model import Report
+from sereno.systems.folders import system_folder
+
+
+def run_job(job: str, system: str, values: Sequence[str], *, as_json: bool) -> int:
+    """Run `job` for `system` and print its report; the exit code is the job's own.
+
+    Raises:
+        ConfigurationError: there is no such job or system, or a value has no name.
+        SerenoError: the job ended well and left no report.
+    """
+    require_job(job, CODE_ROOT / "flows")
+    system_folder(system)
+    split_values(values)
+    code, output = _carried_out([job, system, *values])
+    try:
+        report = Report.model_validate_json(output)
+    except ValidationError:
+        return _without_report(code)
+    print_report(report, as_json=as_json)
+    return code if code >= 0 else EXIT_FAILED
+
+
+def _carried_out(words: Sequence[str]) -> tuple[int, bytes]:
+    process = subprocess.Popen(
+        module_command("flows", words),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        env=module_environment(),
+        process_group=0,  # so that Ctrl-C reaches the job once, and not the programs that it uses
+    )
+    with process, _signals_end(process):
+        output, _ = process.communicate()
+    if process.returncode not in (EXIT_DONE, EXIT_FAILED):
+        with suppress(ProcessLookupError, PermissionError):  # programs of a job that did not end by itself
+            os.killpg(process.pid, signal.SIGTERM)
+    return process.returncode, output
+
+
+@contextmanager
+def _signals_end(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """What would end this process interrupts the job, which says in its report how far it came."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signature of a handler)
+        process.send_signal(signal.SIGINT)
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in heeded}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _without_report(code: int) -> int:
+    if code == EXIT_DONE:
+        raise SerenoError("the job ended without a report; its log is above")
+    if code < 0:
+        complain(f"the job was ended by {signal.Signals(-code).name}, so there is no report")
+        return EXIT_FAILED
+    return code

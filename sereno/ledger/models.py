@@ -1,0 +1,100 @@
+"""The ledger's tables. Their names carry a prefix, because the database may be shared with other programs.
+
+Times are text in one fixed form, ISO 8601 in UTC with microseconds (`2026-11-23T02:00:13.000000Z`): it sorts as time
+does, is the same on SQLite and PostgreSQL, and what was hashed can be compared with what stands beside it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import BigInteger, Index, Integer, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+def time_text(time: datetime) -> str:
+    """`time` in the one form in which the ledger keeps times.
+
+    Raises:
+        ValueError: `time` has no time zone.
+    """
+    if time.tzinfo is None:
+        raise ValueError("a time of the ledger needs a time zone")
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class Base(DeclarativeBase):
+    """What the tables have in common: every `str` is unbounded text."""
+
+    type_annotation_map = {str: Text}  # noqa: RUF012 (SQLAlchemy's own declaration)
+
+
+class AuditRow(Base):
+    """One link of a system's audit chain. Only `text` and `hash` count; the columns beside them are an index."""
+
+    __tablename__ = "sereno_audit_events"
+    __table_args__ = (
+        UniqueConstraint("system", "previous_hash", name="sereno_audit_events_previous_hash"),
+        Index("sereno_audit_events_time", "system", "time"),
+    )
+
+    system: Mapped[str] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    previous_hash: Mapped[str]
+    hash: Mapped[str]
+    text: Mapped[str]
+    time: Mapped[str]
+    action: Mapped[str]
+    job: Mapped[str]
+    effect: Mapped[str]
+    result: Mapped[str]
+    actor: Mapped[str]
+    flow_run_id: Mapped[str | None]
+
+
+class IntentRow(Base):
+    """One batch that a live step was about to commit in a system. `keys`, `cursors` and `figures` are JSON."""
+
+    __tablename__ = "sereno_intents"
+    __table_args__ = (
+        Index("sereno_intents_state", "system", "job", "step", "state"),
+        Index("sereno_intents_unit", "system", "job", "step", "unit"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    system: Mapped[str]
+    job: Mapped[str]
+    step: Mapped[str]
+    unit: Mapped[str]
+    run_id: Mapped[str]
+    state: Mapped[str]
+    key_count: Mapped[int]
+    keys: Mapped[str | None]
+    cursors: Mapped[str | None]
+    figures: Mapped[str | None]
+    opened_at: Mapped[str]
+    closed_at: Mapped[str | None]
+
+
+class CursorRow(Base):
+    """How far a step has come, by a name that the step chooses. `value` is JSON."""
+
+    __tablename__ = "sereno_cursors"
+
+    system: Mapped[str] = mapped_column(primary_key=True)
+    job: Mapped[str] = mapped_column(primary_key=True)
+    step: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+    updated_at: Mapped[str]
+
+
+class LockHolderRow(Base):
+    """Who took the lock of a job last (on PostgreSQL only). To be believed only while `backend` really holds it."""
+
+    __tablename__ = "sereno_lock_holders"
+
+    system: Mapped[str] = mapped_column(primary_key=True)
+    job: Mapped[str] = mapped_column(primary_key=True)
+    backend: Mapped[int]
+    holder: Mapped[str]

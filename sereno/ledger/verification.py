@@ -1,0 +1,111 @@
+"""Reading an audit chain from its beginning, link by link, to the first that does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sereno.ledger.chain import BEGINNING, INDEXED, Anchor, Head
+from sereno.ledger.ledger import Ledger
+from sereno.ledger.link import BrokenLink, Fault, Link
+from sereno.ledger.models import AuditRow
+
+_ROWS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What a chain turned out to be. `head` is the last event that holds, `checked` how many do, from the first on."""
+
+    system: str
+    checked: int
+    head: Head | None
+    anchors: int
+    """How many anchors were met and hold."""
+    broken: BrokenLink | None
+
+    @property
+    def passed(self) -> bool:
+        """Whether every link and every anchor holds."""
+        return self.broken is None
+
+    @property
+    def summary(self) -> str:
+        """One sentence for an operator."""
+        if self.broken:
+            return f"the audit chain of {self.system} breaks at event {self.broken.sequence:,}: {self.broken.evidence}"
+        return f"the audit chain of {self.system} holds: {self.checked:,} events, {self.anchors:,} anchors"
+
+
+def verify(ledger: Ledger, system: str, *, against: Sequence[Anchor] = ()) -> Verification:
+    """Check every link of the chain of `system`, in one pass and with memory that does not grow with it.
+
+    Args:
+        ledger: where it is.
+        system: whose it is.
+        against: hashes that were noted outside the ledger; without them a cut end or a full rewrite cannot be seen.
+
+    Raises:
+        SerenoError: the ledger cannot be read.
+    """
+    anchors: dict[int, list[Anchor]] = {}
+    for anchor in against:
+        anchors.setdefault(anchor.sequence, []).append(anchor)
+    rows = select(AuditRow.sequence, AuditRow.previous_hash, AuditRow.hash, AuditRow.text)
+    rows = rows.add_columns(*(getattr(AuditRow, name) for name in INDEXED))
+    rows = rows.where(AuditRow.system == system).order_by(AuditRow.sequence)
+    with ledger.reading() as session:
+        return _walk(session, session.execute(rows, execution_options={"yield_per": _ROWS_AT_ONCE}), system, anchors)
+
+
+def _walk(
+    session: Session, rows: Iterable[Sequence[Any]], system: str, anchors: dict[int, list[Anchor]]
+) -> Verification:
+    head = Head(sequence=0, hash=BEGINNING)
+    met = anchored = 0
+    broken: BrokenLink | None = None
+    for row in rows:
+        expected = head.sequence + 1
+        noted = anchors.get(expected, ())
+        link = Link(system, expected, head.hash, row[0], row[1], row[2], row[3], row[4:])
+        if not link.is_sealed:
+            broken = link.break_of_seal(_witnesses(session, system, expected, noted))
+            break
+        broken = link.contradiction() or _rewritten(expected, link.hash, noted, after=anchored)
+        if broken:
+            break
+        head = Head(sequence=expected, hash=link.hash)
+        if noted:
+            met, anchored = met + len(noted), expected
+    broken = broken or _cut(head.sequence, anchors)
+    return Verification(
+        system=system, checked=head.sequence, head=head if head.sequence else None, anchors=met, broken=broken
+    )
+
+
+def _witnesses(session: Session, system: str, sequence: int, noted: Iterable[Anchor]) -> frozenset[str]:
+    """The hashes that others remember the event `sequence` by: the event after it, and anchors."""
+    after = select(AuditRow.previous_hash).where(AuditRow.system == system, AuditRow.sequence == sequence + 1)
+    return frozenset({*session.scalars(after), *(anchor.hash for anchor in noted)})
+
+
+def _rewritten(sequence: int, sealed: str, noted: Iterable[Anchor], *, after: int) -> BrokenLink | None:
+    for anchor in noted:
+        if anchor.hash != sealed:
+            since = f"between event {after:,}, for which an anchor holds, and this one" if after else "up to this event"
+            evidence = f"{anchor.source} noted the hash {anchor.hash}, here it is {sealed}; rewritten {since}"
+            return BrokenLink(sequence=sequence, fault=Fault.REWRITTEN, evidence=evidence)
+    return None
+
+
+def _cut(last: int, anchors: dict[int, list[Anchor]]) -> BrokenLink | None:
+    furthest = max(anchors, default=0)
+    if furthest <= last:
+        return None
+    ends = f"the chain ends with event {last:,}" if last else "there are no events"
+    evidence = f"{ends}, but {anchors[furthest][0].source} knows event {furthest:,}; the end was cut off"
+    return BrokenLink(sequence=last + 1, fault=Fault.CUT, evidence=evidence)

@@ -1,0 +1,125 @@
+"""Prometheus metrics from plain values: counters are derived from the ledger's rows, so they survive restarts."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from sereno.errors import StorageError
+from sereno.reports.model import Effect, Result
+
+_LABELS = ("system", "job", "effect")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """A finished run, as the ledger knows it: the newest of `runs` with the same system, job, effect and result."""
+
+    system: str
+    job: str
+    effect: Effect
+    result: Result
+    finished_at: datetime
+    seconds: float
+    runs: int = 1
+
+
+def exposition(runs: Iterable[RunRecord]) -> bytes:
+    """The metrics of `runs`, in any order, in Prometheus's text format.
+
+    The gauges are kept apart by effect, as a dry run that passes says nothing about the live run that does not; a job
+    that never passed has no time of its last success.
+    """
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Runs(runs))
+    return generate_latest(registry)
+
+
+def write_textfile(path: Path, data: bytes) -> None:
+    """Put `data` at `path` at once, so that the node exporter reads the old file or the new one, never half of one.
+
+    Raises:
+        StorageError: the file could not be written; what stood at `path` still stands there.
+    """
+    temporary: str | None = None
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), 0o644)  # the exporter runs as another user
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        if temporary is not None:
+            with suppress(OSError):
+                os.unlink(temporary)
+        raise StorageError(f"the metrics file {path} could not be written: {error.strerror}") from error
+
+
+class _Runs(Collector):
+    def __init__(self, runs: Iterable[RunRecord]) -> None:
+        self._runs = list(runs)
+
+    def collect(self) -> Iterator[Metric]:
+        totals: Counter[tuple[str, ...]] = Counter()
+        for run in self._runs:
+            totals[run.system, run.job, run.effect, run.result] += run.runs
+        total = CounterMetricFamily("sereno_job_runs", "Finished runs.", labels=(*_LABELS, "result"))
+        for labels, number in sorted(totals.items()):
+            total.add_metric([str(label) for label in labels], number)
+        yield total
+        last = _latest(self._runs)
+        passed = _latest(run for run in self._runs if run.result is Result.PASSED)
+        yield _gauge(
+            "sereno_job_last_finished_timestamp_seconds",
+            "When the last run finished, in seconds since 1970.",
+            {labels: run.finished_at.timestamp() for labels, run in last.items()},
+        )
+        yield _gauge(
+            "sereno_job_last_success_timestamp_seconds",
+            "When the last run that passed finished, in seconds since 1970.",
+            {labels: run.finished_at.timestamp() for labels, run in passed.items()},
+        )
+        yield _gauge(
+            "sereno_job_last_duration_seconds",
+            "How long the last run took.",
+            {labels: run.seconds for labels, run in last.items()},
+        )
+
+
+def _latest(runs: Iterable[RunRecord]) -> dict[tuple[str, ...], RunRecord]:
+    latest: dict[tuple[str, ...], RunRecord] = {}
+    for run in runs:
+        labels = (run.system, run.job, run.effect.value)
+        if labels not in latest or run.finished_at >= latest[labels].finished_at:
+            latest[labels] = run
+    return latest
+
+
+def _gauge(name: str, documentation: str, values: dict[tuple[str, ...], float]) -> Metric:
+    family = GaugeMetricFamily(name, documentation, labels=_LABELS)
+    for labels, value in sorted(values.items()):
+        family.add_metric(labels, value)
+    return family
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,25 @@
+"""Reports: the one shape every job returns, and its renderings. Importing this package loads no heavy library."""
+
+from sereno.reports.build import headline, human_bytes, human_count, human_seconds, tally
+from sereno.reports.model import AuditReference, Effect, Figure, Finding, Report, ReportFile, Result
+from sereno.reports.render import ReportFormat, file_name, redacted, render, render_markdown
+
+__all__ = [
+    "AuditReference",
+    "Effect",
+    "Figure",
+    "Finding",
+    "Report",
+    "ReportFile",
+    "ReportFormat",
+    "Result",
+    "file_name",
+    "headline",
+    "human_bytes",
+    "human_count",
+    "human_seconds",
+    "redacted",
+    "render",
+    "render_markdown",
+    "tally",
+]

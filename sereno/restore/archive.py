@@ -1,0 +1,140 @@
+"""The archives of pg_dump inside a backup: fetching one, choosing entries, running pg_restore."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from sereno.backup.manifest import StoredObject
+from sereno.backup.objects import read_plain
+from sereno.backup.place import OpenBackup
+from sereno.postgres.binaries import PostgresBinaries
+from sereno.postgres.programs import libpq_environment, run_program
+
+_ENTRY = re.compile(r"(?P<id>\d+); (?P<catalog>\d+) (?P<oid>\d+) (?P<rest>.*)\Z")
+_DEPENDS = re.compile(r";\s*depends on:(?P<ids>[\d\s]*)\Z")
+_CLASS = 1259  # the oid of pg_class: the entry is a table, a view, an index or a sequence
+_SESSION = {"maintenance_work_mem": "256MB"}
+
+Section = Literal["pre-data", "data", "post-data"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of an archive's table of contents, with the ids of the entries that it depends on."""
+
+    id: int
+    line: str
+    relation: int | None
+    kind: str
+    needs: frozenset[int]
+
+
+@contextmanager
+def fetched(backup: OpenBackup, entry: StoredObject) -> Iterator[Path]:
+    """The archive as a file, gone when the block ends."""
+    with TemporaryDirectory(prefix="sereno-") as folder:
+        path = Path(folder) / "archive.dump"
+        with path.open("wb") as file, backup.store.open(backup.object_path(entry.name)) as source:
+            for frame in read_plain(source, key=backup.key, name=entry.name):
+                file.write(frame)
+        yield path
+
+
+def read_contents(archive: Path, binaries: PostgresBinaries) -> tuple[Entry, ...]:
+    """The archive's table of contents."""
+    output = bytearray()
+    command = (binaries.program("pg_restore"), "--list", "--verbose", archive)
+    run_program(command, environment=libpq_environment(""), receive=output.extend)
+    return tuple(_entries(output.decode().splitlines()))
+
+
+def without_tables(entries: Iterable[Entry], unwanted: Collection[int]) -> list[Entry]:
+    """The entries that can be restored when the tables with the oids `unwanted` are not there.
+
+    Whatever depends on such a table goes too (indexes, views, foreign keys from and to it), and so do its sequences;
+    but a table that a wanted one inherits from stays, since the wanted one cannot be made without it.
+    """
+    known = {entry.id: entry for entry in entries}
+    tables = (entry for entry in known.values() if entry.relation is not None and entry.kind.startswith("TABLE "))
+    wanted = {entry.id for entry in tables if entry.relation not in unwanted}
+    ancestors = _closure(wanted, lambda entry: entry.needs, known)
+    gone = {entry.id for entry in known.values() if entry.relation in unwanted and entry.id not in ancestors}
+    needed_by: dict[int, set[int]] = {}
+    for entry in known.values():
+        for need in entry.needs:
+            needed_by.setdefault(need, set()).add(entry.id)
+    gone = _closure(gone, lambda entry: needed_by.get(entry.id, set()), known)
+    owned = {
+        need for number in gone if known[number].kind.startswith("SEQUENCE OWNED BY") for need in known[number].needs
+    }
+    gone |= {number for number in owned if number in known and known[number].kind.startswith("SEQUENCE ")}
+    return [entry for entry in known.values() if entry.id not in gone]
+
+
+def restore_section(
+    archive: Path,
+    section: Section,
+    *,
+    url: str,
+    binaries: PostgresBinaries,
+    entries: Iterable[Entry] | None = None,
+    keep_owners: bool,
+    jobs: int = 1,
+) -> None:
+    """Run pg_restore for one section.
+
+    Args:
+        archive: a custom-format archive.
+        section: which part of it.
+        url: the target.
+        binaries: pg_restore at least as new as the pg_dump that wrote the archive.
+        entries: only these; None for all.
+        keep_owners: give objects their owners and grants, as only a superuser can.
+        jobs: how many connections build indexes and constraints.
+    """
+    database = make_conninfo("", dbname=str(conninfo_to_dict(url).get("dbname") or ""))
+    options = [f"--section={section}", "--exit-on-error", "--no-password", f"--jobs={jobs}", f"--dbname={database}"]
+    if not keep_owners:
+        options += ["--no-owner", "--no-privileges"]
+    with TemporaryDirectory(prefix="sereno-") as folder:
+        if entries is not None:
+            chosen = Path(folder) / "contents.list"
+            chosen.write_text("".join(f"{entry.line}\n" for entry in entries), encoding="utf-8")
+            options.append(f"--use-list={chosen}")
+        run_program((binaries.program("pg_restore"), *options, archive), environment=libpq_environment(url, _SESSION))
+
+
+def _entries(lines: Iterable[str]) -> Iterator[Entry]:
+    pending: Entry | None = None
+    for line in lines:
+        if pending and (depends := _DEPENDS.match(line)):
+            needs = frozenset(map(int, depends["ids"].split()))
+            pending = Entry(id=pending.id, line=pending.line, relation=pending.relation, kind=pending.kind, needs=needs)
+        elif match := _ENTRY.match(line):
+            if pending:
+                yield pending
+            relation = int(match["oid"]) if int(match["catalog"]) == _CLASS else None
+            pending = Entry(id=int(match["id"]), line=line, relation=relation, kind=match["rest"], needs=frozenset())
+    if pending:
+        yield pending
+
+
+def _closure(
+    start: Iterable[int], neighbours: Callable[[Entry], Iterable[int]], known: Mapping[int, Entry]
+) -> set[int]:
+    reached = set(start)
+    waiting = list(reached)
+    while waiting:
+        entry = known.get(waiting.pop())
+        found = set(neighbours(entry)) - reached if entry else set()
+        reached |= found
+        waiting += found
+    return reached

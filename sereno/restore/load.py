@@ -1,0 +1,178 @@
+"""Filling a target: roles, schema before rows, rows over several connections, schema after rows, statistics."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import psycopg
+from psycopg import sql
+
+from sereno.backup.manifest import Table
+from sereno.backup.objects import read_plain
+from sereno.backup.place import BackupPlace, OpenBackup
+from sereno.database.connection import PINNED, connect, translated
+from sereno.postgres.binaries import PostgresBinaries, find_binaries
+from sereno.progress import Progress, silent
+from sereno.restore.archive import Section, fetched, read_contents, restore_section, without_tables
+from sereno.restore.plan import RestorePlan
+from sereno.systems.model import System
+from sereno.systems.secrets import Secret
+
+_PURPOSE = "restore"
+_SETTINGS = {**PINNED, "TimeZone": "UTC", "statement_timeout": "0", "synchronous_commit": "off"}
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What became of the roles that the backup names. Without `owners_kept` everything belongs to the target's role."""
+
+    created: tuple[str, ...]
+    owners_kept: bool
+
+
+def create_roles(plan: RestorePlan, target: Secret) -> Roles:
+    """Make the roles that own things or hold grants and are missing in the target, without login.
+
+    Only a superuser can give things to other roles; for anybody else nothing is made and owners are not kept.
+    """
+    with connect(target.resolve(), purpose=_PURPOSE, read_only=False) as connection, translated("creating roles"):
+        if connection.info.parameter_status("is_superuser") != "on":
+            return Roles(created=(), owners_kept=False)
+        known = {row[0] for row in connection.execute("SELECT rolname FROM pg_catalog.pg_roles")}
+        missing = tuple(role for role in plan.manifest.roles if role not in known)
+        for role in missing:
+            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
+    return Roles(created=missing, owners_kept=True)
+
+
+def restore_before_rows(system: System, plan: RestorePlan, target: Secret, roles: Roles) -> None:
+    """Types, tables, functions and views, without indexes, constraints and triggers; then large objects."""
+    backup = BackupPlace.of(system).open(plan.backup)
+    _restore_schema(backup, plan, target, roles, section="pre-data", jobs=1)
+    large_objects = backup.manifest.large_objects
+    if large_objects and plan.whole:
+        with fetched(backup, large_objects) as archive:
+            restore_section(
+                archive, "data", url=target.resolve(), binaries=_binaries(target), keep_owners=roles.owners_kept
+            )
+
+
+def load_rows(system: System, plan: RestorePlan, target: Secret, *, progress: Progress = silent) -> None:
+    """Load every table's rows, the largest first; each table by one connection, so that its rows keep their order."""
+    backup = BackupPlace.of(system).open(plan.backup)
+    meter = _Meter(plan.plain_bytes, progress)
+    largest_first = sorted(plan.tables, key=lambda table: -table.plain_bytes)
+    _in_parallel(
+        target,
+        [partial(_load, backup=backup, table=table, meter=meter) for table in largest_first],
+        connections=system.restore.connections,
+    )
+
+
+def restore_after_rows(system: System, plan: RestorePlan, target: Secret, roles: Roles) -> None:
+    """Sequences, then indexes, constraints, triggers and materialized views in parallel, then statistics."""
+    backup = BackupPlace.of(system).open(plan.backup)
+    _set_sequences(plan, target)
+    _restore_schema(backup, plan, target, roles, section="post-data", jobs=system.restore.connections)
+    largest_first = sorted(plan.tables, key=lambda table: -table.plain_bytes)
+    _in_parallel(
+        target,
+        [partial(_analyze, table=table) for table in largest_first],
+        connections=system.restore.connections,
+    )
+
+
+def _restore_schema(
+    backup: OpenBackup, plan: RestorePlan, target: Secret, roles: Roles, *, section: Section, jobs: int
+) -> None:
+    binaries = _binaries(target)
+    with fetched(backup, backup.manifest.schema_dump) as archive:
+        entries = None if plan.whole else without_tables(read_contents(archive, binaries), plan.unwanted)
+        restore_section(
+            archive,
+            section,
+            url=target.resolve(),
+            binaries=binaries,
+            entries=entries,
+            keep_owners=roles.owners_kept,
+            jobs=jobs,
+        )
+
+
+def _binaries(target: Secret) -> PostgresBinaries:
+    with connect(target.resolve(), purpose=_PURPOSE) as connection:
+        return find_binaries("pg_restore", "pg_dump", at_least=connection.info.server_version // 10_000)
+
+
+def _load(connection: psycopg.Connection, *, backup: OpenBackup, table: Table, meter: _Meter) -> None:
+    name = sql.Identifier(table.schema_name, table.name)
+    columns = sql.SQL(", ").join(map(sql.Identifier, table.copied_columns))
+    listed = sql.SQL("({})").format(columns) if table.copied_columns else sql.SQL("")
+    own = table.condition is None  # a configuration table of an extension has rows already
+    copy = sql.SQL("COPY {} {} FROM STDIN {}").format(name, listed, sql.SQL("WITH (FREEZE)" if own else ""))
+    if not table.rows:
+        return
+    with connection.transaction():
+        if own:
+            # Emptied in the same transaction, a table is filled in the order of the rows, past its free space map.
+            connection.execute(sql.SQL("TRUNCATE ONLY {}").format(name))
+        with connection.cursor().copy(copy) as stream:
+            for part in table.parts:
+                with backup.store.open(backup.object_path(part.name)) as source:
+                    for frame in read_plain(source, key=backup.key, name=part.name):
+                        stream.write(frame)
+                        meter.add(len(frame), table.label)
+
+
+def _set_sequences(plan: RestorePlan, target: Secret) -> None:
+    query = "SELECT pg_catalog.setval(s, %s, %s) FROM pg_catalog.to_regclass(%s) AS s WHERE s IS NOT NULL"
+    with connect(target.resolve(), purpose=_PURPOSE, read_only=False) as connection, translated("setting sequences"):
+        for sequence in plan.manifest.sequences:
+            name = sql.Identifier(sequence.schema_name, sequence.name).as_string()
+            connection.execute(query, (sequence.last_value, sequence.is_called, name))
+
+
+def _analyze(connection: psycopg.Connection, *, table: Table) -> None:
+    connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.schema_name, table.name)))
+
+
+def _in_parallel(target: Secret, work: Iterable[Callable[[psycopg.Connection], None]], *, connections: int) -> None:
+    waiting = deque(work)
+    failed = threading.Event()
+
+    def worker() -> None:
+        with (
+            connect(
+                target.resolve(), purpose=_PURPOSE, settings=_SETTINGS, read_only=False, autocommit=True
+            ) as connection,
+            translated("restoring rows"),
+        ):
+            while not failed.is_set():
+                try:
+                    piece = waiting.popleft()
+                except IndexError:
+                    return
+                try:
+                    piece(connection)
+                except BaseException:
+                    failed.set()
+                    raise
+
+    with ThreadPoolExecutor(max_workers=connections, thread_name_prefix="restore") as pool:
+        for future in [pool.submit(worker) for _ in range(connections)]:
+            future.result()
+
+
+class _Meter:
+    def __init__(self, total: int, progress: Progress) -> None:
+        self._total, self._done, self._progress, self._lock = total, 0, progress, threading.Lock()
+
+    def add(self, size: int, what: str) -> None:
+        with self._lock:
+            self._done += size
+            self._progress(done=self._done, total=self._total, what=what)

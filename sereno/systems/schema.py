@@ -1,0 +1,65 @@
+"""The JSON Schema of `system.yaml`: what editors complete by, and what messages take their words from."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any, TypeAlias
+
+from sereno.systems.model import System
+from sereno.systems.yaml_document import KeyPath
+
+JsonSchema: TypeAlias = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def system_schema() -> JsonSchema:
+    """The JSON Schema of one system.yaml, with a description and examples at every key."""
+    schema = System.model_json_schema()
+    return {"$schema": DIALECT, **_without_titles(schema), "title": "A system under Sereno's care"}
+
+
+def schema_text() -> str:
+    """`system_schema()` as it is checked in and as `sereno schema` prints it, with a line feed at its end."""
+    return json.dumps(system_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def schema_at(path: KeyPath) -> JsonSchema | None:
+    """What the schema says about the value at `path`, references followed; None where it says nothing."""
+    whole = _system_schema()
+    here: JsonSchema | None = _followed(whole, whole)
+    for part in path:
+        if here is None:
+            return None
+        inside = here.get("items") if isinstance(part, int) else here.get("properties", {}).get(part)
+        here = _followed(inside, whole) if isinstance(inside, dict) else None
+    return here
+
+
+_system_schema = cache(system_schema)
+
+
+def _followed(schema: JsonSchema, whole: JsonSchema) -> JsonSchema:
+    """`schema` with its reference followed and an optional value's "or nothing" left out."""
+    if "$ref" in schema:
+        target = whole["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+        return _followed({**target, **{key: value for key, value in schema.items() if key != "$ref"}}, whole)
+    options = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
+    if len(options) == 1:
+        rest = {key: value for key, value in schema.items() if key != "anyOf"}
+        return _followed({**options[0], **rest}, whole)
+    return schema
+
+
+def _without_titles(schema: Any) -> Any:
+    """Without the titles that merely repeat a key in capitals (a property called `title` stays)."""
+    if isinstance(schema, list):
+        return [_without_titles(item) for item in schema]
+    if isinstance(schema, dict):
+        return {
+            key: _without_titles(value)
+            for key, value in schema.items()
+            if not (key == "title" and isinstance(value, str))
+        }
+    return schema

@@ -1,0 +1,115 @@
+"""`job`: the one place that makes a Prefect flow of a runbook procedure.
+
+It refuses a live run that was not confirmed before anything is opened, names the run by what it does and its effect,
+and turns every end (done, failed, refused, broken) into a published report and a state whose message is the headline.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, ParamSpec
+
+from prefect import Flow, flow
+from prefect.client.schemas.objects import State, StateType
+from prefect.runtime import flow_run
+from prefect.states import Completed
+
+from sereno import redaction
+from sereno.effects import effect_of
+from sereno.errors import RefusedError, SerenoError
+from sereno.reports.model import Draft, Effect, JobContext, Report, Result
+from tasks.publish import publish
+from tasks.run_context import enter_job
+
+P = ParamSpec("P")
+
+logger = logging.getLogger("sereno.job")
+
+
+class JobFailedError(SerenoError):
+    """A job that did not pass, for callers in Python; its report says why."""
+
+    def __init__(self, report: Report) -> None:
+        """Carry `report`; its headline is the message."""
+        super().__init__(report.headline)
+        self.report = report
+
+
+def job(*, run_name: str) -> Callable[[Callable[P, Awaitable[Report]]], Flow[P, Any]]:
+    """A flow that carries out one runbook procedure for one system.
+
+    The function's first parameter is `system`. When it has a parameter `dry_run` it has `confirm_live` too.
+
+    Args:
+        run_name: the run's name, with the flow's parameters in braces; the effect is added.
+    """
+
+    def decorate(function: Callable[P, Awaitable[Report]]) -> Flow[P, Any]:
+        signature = inspect.signature(function)
+        name = function.__name__
+
+        def named() -> str:
+            parameters = {**_defaults(signature), **flow_run.parameters}
+            return f"{run_name.format(**parameters)} ({_intended(parameters)})"
+
+        @functools.wraps(function)
+        async def run(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
+            redaction.install()
+            bound = signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            context = JobContext(
+                job=name,
+                system=bound.arguments["system"],
+                effect=_intended(bound.arguments),
+                started_at=datetime.now(UTC),
+                flow_run_id=flow_run.id,
+                run_name=flow_run.name or name,
+            )
+            enter_job(context)
+            logger.info("%s of %s: effect %s", name, context.system, context.effect)
+            return _state(await _carry_out(functools.partial(function, *args, **kwargs), bound.arguments))
+
+        return flow(name=name.replace("_", "-"), flow_run_name=named, persist_result=False)(run)
+
+    return decorate
+
+
+async def _carry_out(function: Callable[[], Awaitable[Report]], arguments: dict[str, Any]) -> Report:
+    try:
+        effect_of(dry_run=arguments.get("dry_run"), confirm_live=arguments.get("confirm_live", ""))
+        return await function()
+    except SerenoError as error:
+        logger.error("%s", error)
+        result = Result.REFUSED if isinstance(error, RefusedError) else Result.FAILED
+        return await publish(Draft(headline=str(error), result=result))
+    except Exception as error:
+        logger.exception("the job broke")
+        broken = (
+            f"the job broke with {type(error).__name__}: {error}; this is a defect of Sereno, its log has the place"
+        )
+        return await publish(Draft(headline=broken, result=Result.FAILED))
+
+
+def _state(report: Report) -> State[Any]:
+    if report.result is Result.PASSED:
+        return Completed(message=report.headline, data=report)
+    name = "Refused" if report.result is Result.REFUSED else "Failed"
+    return State(type=StateType.FAILED, name=name, message=report.headline, data=JobFailedError(report))
+
+
+def _intended(parameters: dict[str, Any]) -> Effect:
+    if "dry_run" not in parameters:
+        return Effect.READ
+    return Effect.DRY_RUN if parameters["dry_run"] else Effect.LIVE
+
+
+def _defaults(signature: inspect.Signature) -> dict[str, Any]:
+    return {
+        name: parameter.default
+        for name, parameter in signature.parameters.items()
+        if parameter.default is not inspect.Parameter.empty
+    }

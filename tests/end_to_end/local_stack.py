@@ -1,0 +1,167 @@
+"""`python -m infra.local` as a process, and the server it starts, as the tests see them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+T = TypeVar("T")
+
+SCALE = "0.2"
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """The environment of a command on `home`."""
+    return {**os.environ, "SERENO_HOME": str(home), **more}
+
+
+def run_local(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m infra.local` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "infra.local", *arguments],
+        cwd=ROOT,
+        env=environment(home, **more),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def until(condition: Callable[[], T], *, seconds: float) -> T:
+    """What `condition` returns as soon as it is true."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.05)
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; a dead one that nobody has fetched yet does not."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def below(pid: int) -> dict[int, str]:
+    """The living processes below `pid`, with their command lines."""
+    found: dict[int, str] = {}
+    with suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (task / "children").read_text().split()):
+                words = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                found |= ({child: words} if is_alive(child) else {}) | below(child)
+    return found
+
+
+def server_database(home: Path) -> Path:
+    """The file in which the server of `home` keeps its history."""
+    return home / "prefect" / "prefect.db"
+
+
+def state_in_database(home: Path, run_id: str) -> str:
+    """A run's state as it was left behind; the server is not needed."""
+    with closing(sqlite3.connect(server_database(home))) as database:
+        row = database.execute("SELECT state_name FROM flow_run WHERE id = ?", (run_id,)).fetchone()
+    return str(row[0])
+
+
+@dataclass
+class LocalStack:
+    """A command that runs in the background."""
+
+    home: Path
+    process: subprocess.Popen[str]
+    lines: list[str] = field(default_factory=list)
+
+    @classmethod
+    def start(cls, home: Path, *arguments: str) -> LocalStack:
+        """Start `python -m infra.local` with `arguments`."""
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "infra.local", *arguments],
+            cwd=ROOT,
+            env=environment(home),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        stack = cls(home, process)
+        threading.Thread(target=stack._read, daemon=True).start()
+        return stack
+
+    def _read(self) -> None:
+        for line in self.process.stdout or ():
+            self.lines.append(line.rstrip())
+
+    @property
+    def output(self) -> str:
+        """What it wrote so far."""
+        return "\n".join(self.lines)
+
+    def until_ready(self) -> LocalStack:
+        """Wait until everything runs."""
+        until(lambda: "Everything is running" in self.output or self.process.poll() is not None, seconds=120)
+        assert self.process.poll() is None, self.output
+        return self
+
+    def child(self, words: str) -> int:
+        """The process below it whose command line holds `words`, as soon as there is one."""
+        return until(
+            lambda: next((pid for pid, line in below(self.process.pid).items() if words in line), 0), seconds=60
+        )
+
+    def end(self, number: signal.Signals) -> int:
+        """Send a signal and wait; the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+    @property
+    def api_url(self) -> str:
+        """The API of its server."""
+        return next(line.split()[-1] for line in self.lines if line.startswith("Prefect API"))
+
+    def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """What the server's API answers to a POST, or without `body` to a GET."""
+        with httpx.Client(base_url=self.api_url, trust_env=False, timeout=30) as client:
+            answer = client.post(path, json=body) if body is not None else client.get(path)
+        return answer.raise_for_status().json()
+
+    def deployments(self) -> dict[str, Any]:
+        """The deployments, by name."""
+        return {each["name"]: each for each in self.ask("/deployments/filter", {})}
+
+    def create_run(self, deployment: str, **body: Any) -> str:
+        """Ask for a run of `deployment`; its id."""
+        return str(self.ask(f"/deployments/{self.deployments()[deployment]['id']}/create_flow_run", body)["id"])
+
+    def state(self, run_id: str) -> tuple[str, str]:
+        """The run's state, and its message."""
+        state = self.ask(f"/flow_runs/{run_id}")["state"]
+        return state["name"], state["message"] or ""
+
+    def flow_process(self, run_id: str) -> int:
+        """The process that carries out a run, as soon as there is one."""
+        wanted = f"PREFECT__FLOW_RUN_ID={run_id}".encode()
+
+        def found() -> int:
+            for path in Path("/proc").glob("[0-9]*/environ"):
+                with suppress(OSError):
+                    if wanted in path.read_bytes().split(b"\0") and is_alive(int(path.parent.name)):
+                        return int(path.parent.name)
+            return 0
+
+        return until(found, seconds=60)

@@ -1,0 +1,43 @@
+"""`make demo`, as a stranger runs it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+from pathlib import Path
+
+
+def test_the_demo_succeeds_and_shows_one_row_per_job(demo_run: subprocess.CompletedProcess[str]) -> None:
+    assert demo_run.returncode == 0, demo_run.stdout + demo_run.stderr
+    assert demo_run.stderr == ""
+    for job in ("backup", "restore"):
+        assert any(line.startswith(f"│ {job} ") and "Completed" in line for line in demo_run.stdout.splitlines())
+    assert "make up" in demo_run.stdout
+    assert "sereno backups list demo" in demo_run.stdout
+
+
+def test_the_demo_tells_each_change_of_state_in_a_line_and_in_order(demo_run: subprocess.CompletedProcess[str]) -> None:
+    lines = demo_run.stdout.splitlines()
+    assert lines.index("demo-backup: Completed") < lines.index("demo-restore: Scheduled")
+
+
+def test_the_summary_says_what_ran(demo_run: subprocess.CompletedProcess[str], home: Path) -> None:
+    runs = json.loads((home / "demo" / "summary.json").read_text())["runs"]
+    told = [(run["job"], run["system"], run["deployment"], run["effect"], run["state"]) for run in runs]
+    assert told == [
+        ("backup", "demo", "demo-backup", "read", "Completed"),
+        ("restore", "demo", "demo-restore", "live", "Completed"),
+    ]
+    for run in runs:
+        assert run["seconds"] > 0
+        assert run["headline"]
+        assert run["url"].startswith("http://127.0.0.1:")
+
+
+def test_the_history_stays_in_the_servers_database(demo_run: subprocess.CompletedProcess[str], home: Path) -> None:
+    with sqlite3.connect(f"file:{home}/prefect/prefect.db?mode=ro", uri=True) as database:
+        runs = database.execute(
+            "SELECT name, state_name FROM flow_run WHERE work_queue_name = 'demo' ORDER BY created LIMIT 2"
+        )
+        assert [(name.split()[0], state) for name, state in runs] == [("backup", "Completed"), ("restore", "Completed")]

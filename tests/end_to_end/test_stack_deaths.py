@@ -1,0 +1,55 @@
+"""What remains when a part of the stack, or the whole of it, is killed while it starts: nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from end_to_end.local_stack import LocalStack, below, is_alive, run_local, until
+
+_PARTS = ("prefect server", "demo_system", "bin/postgres")
+
+
+@pytest.fixture
+def starting(tmp_path: Path) -> LocalStack:
+    """A stack whose first parts run."""
+    running = LocalStack.start(tmp_path, "up", "--scale", "0.02")
+    for part in _PARTS:
+        running.child(part)
+    return running
+
+
+def _gone(pids: dict[int, str]) -> bool:
+    return not any(is_alive(pid) for pid in pids)
+
+
+def test_a_part_that_dies_is_named_with_its_last_words_and_everything_stops(starting: LocalStack) -> None:
+    started = below(starting.process.pid)
+    os.kill(starting.child("prefect server"), signal.SIGKILL)
+    assert starting.process.wait(60) == 1
+    assert "the server ended by SIGKILL; the last lines of" in starting.output
+    assert "Traceback" not in starting.output
+    assert _gone(started)
+
+
+def test_nothing_survives_when_the_stack_itself_is_killed(starting: LocalStack) -> None:
+    started = below(starting.process.pid)
+    starting.end(signal.SIGKILL)
+    until(lambda: _gone(started), seconds=30)
+
+
+def test_ctrl_c_while_it_starts_ends_it_with_130_and_leaves_nothing(starting: LocalStack) -> None:
+    started = below(starting.process.pid)
+    assert starting.end(signal.SIGINT) == 130
+    assert _gone(started)
+    assert "Traceback" not in starting.output
+
+
+def test_down_stops_a_stack_that_starts(starting: LocalStack) -> None:
+    done = run_local(starting.home, "down")
+    assert done.returncode == 0, done.stderr
+    assert str(starting.process.pid) in done.stdout
+    assert starting.process.wait(10) == 130

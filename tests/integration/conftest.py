@@ -1,0 +1,44 @@
+"""One demo system for all integration tests, and fresh databases on its server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from infra.demo.seed import DATABASE, OWNER
+from infra.demo.system import DemoSystem
+
+REFERENCE = datetime(2026, 11, 20, 12, tzinfo=UTC)
+"""What is "now" in the rows of the demo system."""
+WITHOUT_SAFETY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoSystem]:
+    """The demo system with its database running; its home is `demo.folder.parent`."""
+    system = DemoSystem(tmp_path_factory.mktemp("home"), scale=0.02, reference=REFERENCE, settings=WITHOUT_SAFETY)
+    system.start_database()
+    yield system
+    system.remove()
+
+
+@pytest.fixture(scope="session")
+def demo_api(demo: DemoSystem) -> str:
+    """The base URL of the demo system's API."""
+    return demo.start_api()
+
+
+@pytest.fixture
+def scratch_database(demo: DemoSystem) -> Iterator[str]:
+    """The owner's URL of an empty database on the demo's server; it is dropped afterwards."""
+    name = f"scratch_{uuid4().hex[:12]}"
+    with psycopg.connect(demo.superuser_url, autocommit=True) as connection:
+        identifiers = {"name": sql.Identifier(name), "owner": sql.Identifier(OWNER)}
+        connection.execute(sql.SQL("CREATE DATABASE {name} OWNER {owner}").format(**identifiers))
+        yield demo.url.replace(f"/{DATABASE}?", f"/{name}?")
+        connection.execute(sql.SQL("DROP DATABASE {name} WITH (FORCE)").format(**identifiers))

@@ -1,0 +1,165 @@
+"""`sereno run` for real: on a server of its own and on one that runs, from any directory, refused and interrupted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from infra.demo.system import DemoSystem
+from sereno.cli import main
+from sereno.reports.model import Effect, Report, Result
+
+ROOT = Path(__file__).resolve().parents[2]
+Ended = subprocess.CompletedProcess[str]
+Captured = pytest.CaptureFixture[str]
+
+
+def until(condition: Callable[[], object], *, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def environment(demo: DemoSystem) -> dict[str, str]:
+    """Of a command that finds the checkout from anywhere."""
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "SERENO_HOME": str(demo.folder.parent), "PYTHONPATH": os.pathsep.join(paths)}
+
+
+@pytest.fixture(scope="module")
+def api_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Prefect server that runs."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}/api"
+    folder = tmp_path_factory.mktemp("server")
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(
+            [*command, "--no-ui"],
+            env={**os.environ, "PREFECT_HOME": str(folder)},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        until(lambda: server.poll() is not None or answers(url), seconds=120)
+        assert server.poll() is None, (folder / "log").read_text()
+        yield url
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/ready", trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture
+def sereno(environment: dict[str, str], tmp_path: Path) -> Callable[..., Ended]:
+    """Run `sereno` in a directory that is not the project's, and has a package `flows` of its own."""
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "__main__.py").write_text("raise SystemExit('the wrong flows')")
+
+    def run(*words: str, **more: str) -> Ended:
+        command = [sys.executable, "-m", "sereno", *words]
+        return subprocess.run(
+            command, cwd=tmp_path, env={**environment, **more}, capture_output=True, text=True, timeout=240, check=False
+        )
+
+    return run
+
+
+def test_without_a_server_the_job_gets_one_and_only_the_report_is_on_stdout(
+    sereno: Callable[..., Ended], demo: DemoSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    ended = sereno("run", "backup", "demo", "kind=full", "--json")
+    assert ended.returncode == 0, ended.stderr
+    report = Report.model_validate_json(ended.stdout)
+    assert (report.job, report.system, report.effect, report.result) == ("backup", "demo", Effect.READ, Result.PASSED)
+    assert report.audit is not None
+    assert ended.stderr.startswith("sereno: no PREFECT_API_URL is set")
+    assert "Task run 'write full backup'" in ended.stderr
+
+    (tmp_path / "report.json").write_text(ended.stdout)
+    monkeypatch.setenv("SERENO_HOME", str(demo.folder.parent))
+    assert main(["audit", "verify", "demo", "--against", str(tmp_path / "report.json")]) == 0
+    assert "1 anchors" in capsys.readouterr().out
+    assert main(["backups", "verify", "demo", str(report.figures["backup"])]) == 0
+
+
+def test_a_live_run_that_is_not_confirmed_is_refused_with_a_report(sereno: Callable[..., Ended], api_url: str) -> None:
+    ended = sereno("run", "restore", "demo", "dry_run=false", "--json", PREFECT_API_URL=api_url)
+    assert ended.returncode == 3, ended.stderr
+    report = Report.model_validate_json(ended.stdout)
+    assert (report.effect, report.result) == (Effect.LIVE, Result.REFUSED)
+    assert "confirm_live=YES" in report.headline
+
+
+def test_an_interrupted_run_reports_at_once_and_is_crashed_on_the_server(
+    environment: dict[str, str], api_url: str, demo: DemoSystem
+) -> None:
+    with psycopg.connect(demo.url) as holder, psycopg.connect(demo.superuser_url, autocommit=True) as watcher:
+        holder.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+        running = subprocess.Popen(
+            [sys.executable, "-m", "sereno", "run", "backup", "demo", "--json"],
+            cwd=ROOT,
+            env={**environment, "PREFECT_API_URL": api_url},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        until(lambda: watcher.execute(waiting).fetchone(), seconds=60)
+        running.send_signal(signal.SIGINT)
+        output, log = running.communicate(timeout=20)
+        holder.rollback()
+    assert running.returncode == 130, log.decode()
+    report = Report.model_validate_json(output)
+    assert (report.result, report.headline) == (Result.FAILED, "the run was interrupted before its end")
+    body = {"sort": "START_TIME_DESC", "limit": 1}
+    (last,) = httpx.post(f"{api_url}/flow_runs/filter", json=body, trust_env=False).json()
+    assert last["state"]["type"] == "CRASHED"
+
+
+def test_a_server_that_does_not_answer_is_one_sentence(sereno: Callable[..., Ended]) -> None:
+    ended = sereno("run", "backup", "demo", "--json", PREFECT_API_URL="http://127.0.0.1:9/api")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("sereno: the Prefect server http://127.0.0.1:9/api does not answer")
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("knd=full", "there is no parameter of backup 'knd'; did you mean 'kind'? there are: kind"),
+        ("kind=fast", "a parameter of backup is wrong: kind: Input should be 'full'"),
+        ("system=other", "there is no parameter of backup 'system'; there are: kind"),
+    ],
+)
+def test_a_wrong_parameter_is_one_sentence_that_names_what_is_allowed(
+    word: str, sentence: str, sereno: Callable[..., Ended]
+) -> None:
+    ended = sereno("run", "backup", "demo", word)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", f"sereno: {sentence}\n")
+
+
+def test_the_program_behind_it_explains_its_use(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "flows"]
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "python -m flows JOB SYSTEM" in ended.stderr

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import stat
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from sereno.errors import StorageError
+from sereno.metrics import RunRecord, exposition, write_textfile
+from sereno.reports import Effect, Result
+
+LABELS = ("system", "job", "effect", "result")
+NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
+
+
+def run(result: Result, *, minutes: int = 0, effect: Effect = Effect.LIVE, system: str = "point") -> RunRecord:
+    moment = NOON + timedelta(minutes=minutes)
+    return RunRecord(
+        system=system, job="purge", effect=effect, result=result, finished_at=moment, seconds=minutes + 0.5
+    )
+
+
+def samples(*runs: RunRecord) -> dict[tuple[str, ...], float]:
+    families = text_string_to_metric_families(exposition(runs).decode())
+    return {
+        (sample.name.removeprefix("sereno_job_"), *(sample.labels[name] for name in LABELS if name in sample.labels)): (
+            sample.value
+        )
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_no_runs_give_no_samples() -> None:
+    assert samples() == {}
+
+
+def test_runs_are_counted_by_system_job_effect_and_result() -> None:
+    found = samples(run(Result.PASSED), run(Result.PASSED), run(Result.FAILED), run(Result.PASSED, system="other"))
+    counted = {labels[1:]: value for labels, value in found.items() if labels[0] == "runs_total"}
+    assert counted == {
+        ("point", "purge", "live", "passed"): 2,
+        ("point", "purge", "live", "failed"): 1,
+        ("other", "purge", "live", "passed"): 1,
+    }
+
+
+def test_the_last_run_and_the_last_success_are_told_apart_in_any_order() -> None:
+    found = samples(run(Result.FAILED, minutes=9), run(Result.PASSED, minutes=5), run(Result.PASSED, minutes=1))
+    labels = ("point", "purge", "live")
+    assert found["last_finished_timestamp_seconds", *labels] == (NOON + timedelta(minutes=9)).timestamp()
+    assert found["last_success_timestamp_seconds", *labels] == (NOON + timedelta(minutes=5)).timestamp()
+    assert found["last_duration_seconds", *labels] == 9.5
+
+
+def test_a_dry_run_that_passes_does_not_hide_a_live_run_that_does_not() -> None:
+    found = samples(run(Result.FAILED), run(Result.REFUSED, minutes=1), run(Result.PASSED, effect=Effect.DRY_RUN))
+    assert ("last_success_timestamp_seconds", "point", "purge", "live") not in found
+    assert ("last_success_timestamp_seconds", "point", "purge", "dry-run") in found
+
+
+def test_a_record_may_stand_for_several_runs() -> None:
+    assert (
+        samples(replace(run(Result.PASSED), runs=7), run(Result.PASSED))[
+            "runs_total", "point", "purge", "live", "passed"
+        ]
+        == 8
+    )
+
+
+def test_labels_are_escaped() -> None:
+    hostile = 'a"b\\c\nd'
+    assert ("runs_total", hostile, "purge", "live", "passed") in samples(run(Result.PASSED, system=hostile))
+
+
+def test_the_file_is_replaced_whole_and_readable_by_the_exporter(tmp_path: Path) -> None:
+    path = tmp_path / "sereno.prom"
+    write_textfile(path, b"old\n")
+    write_textfile(path, b"new\n")
+    assert path.read_bytes() == b"new\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "sereno.prom"
+    write_textfile(path, b"old\n")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("sereno.metrics.os.fsync", full)
+    with pytest.raises(StorageError, match="No space left on device"):
+        write_textfile(path, b"new\n")
+    assert path.read_bytes() == b"old\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_missing_folder_is_a_storage_error_that_names_the_file(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"missing/sereno\.prom"):
+        write_textfile(tmp_path / "missing" / "sereno.prom", b"")

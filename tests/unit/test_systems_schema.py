@@ -1,0 +1,77 @@
+"""The JSON Schema of system.yaml is complete, valid and checked in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from pydantic import BaseModel
+
+from sereno.systems import model
+from sereno.systems.schema import schema_at, schema_text, system_schema
+
+CHECKED_IN = Path(__file__).parents[2] / "deployments" / "system.schema.json"
+UNITS = ("seconds", "minutes", "hours", "days", "bytes", "percent", "rows", "megabytes")
+COUNTED = {"connections"}
+PARTS = [part for part in vars(model).values() if isinstance(part, type) and issubclass(part, model.Part)]
+
+
+def objects(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        if "properties" in schema:
+            yield schema
+        for value in schema.values():
+            yield from objects(value)
+
+
+def test_the_schema_is_valid_by_its_own_metaschema() -> None:
+    Draft202012Validator.check_schema(system_schema())
+
+
+def test_the_checked_in_schema_is_the_one_of_the_models() -> None:
+    assert CHECKED_IN.read_text(encoding="utf-8") == schema_text(), (
+        "the models have changed; run: sereno schema > deployments/system.schema.json"
+    )
+
+
+def test_unknown_keys_are_refused_everywhere() -> None:
+    assert all(part["additionalProperties"] is False for part in objects(system_schema()))
+
+
+def test_every_key_has_a_description_and_every_value_an_example() -> None:
+    for part in objects(system_schema()):
+        for key, value in part["properties"].items():
+            assert value.get("description"), key
+            is_section = "$ref" in json.dumps(value) and value.get("type") != "array"
+            assert is_section or value.get("examples"), key
+
+
+def test_every_example_is_right_by_the_schema() -> None:
+    schema = system_schema()
+    for part in objects(schema):
+        for value in part["properties"].values():
+            for example in value.get("examples", ()):
+                Draft202012Validator({**value, "$defs": schema["$defs"]}).validate(example)
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
+def test_every_field_has_a_description(part: type[BaseModel]) -> None:
+    assert part is model.Part or part.model_fields
+    assert all(field.description for field in part.model_fields.values())
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
+def test_every_quantity_has_a_unit_in_its_name(part: type[BaseModel]) -> None:
+    quantities = [name for name, field in part.model_fields.items() if field.annotation in {int, float}]
+    assert [name for name in quantities if name not in COUNTED and not name.endswith(UNITS)] == []
+
+
+def test_the_schema_can_be_asked_about_one_place() -> None:
+    assert schema_at(("backup", "stores", 0, "name")) is not None
+    assert (schema_at(("database", "read_url")) or {})["format"] == "secret-reference"
+    assert schema_at(("database", "nothing")) is None
+    assert schema_at(("name", "inside", "text")) is None
