@@ -135,10 +135,17 @@ class LocalStack:
         return next(line.split()[-1] for line in self.lines if line.startswith("Prefect API"))
 
     def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """What the server's API answers to a POST, or without `body` to a GET."""
+        """What the server's API answers to a POST, or without `body` to a GET.
+
+        503 is its word for "my database was busy, nothing was done, ask again", and Prefect's own client does.
+        """
+
+        def answer() -> httpx.Response | None:
+            said = client.post(path, json=body) if body is not None else client.get(path)
+            return None if said.status_code == httpx.codes.SERVICE_UNAVAILABLE else said
+
         with httpx.Client(base_url=self.api_url, trust_env=False, timeout=30) as client:
-            answer = client.post(path, json=body) if body is not None else client.get(path)
-        return answer.raise_for_status().json()
+            return until(answer, seconds=30).raise_for_status().json()
 
     def deployments(self) -> dict[str, Any]:
         """The deployments, by name."""
