@@ -38,7 +38,8 @@ class Subject:
 
     def system(self, url: str, *, target: str | None = None) -> System:
         """A system file for the database at `url`, which restores into `target`."""
-        os.environ.update(BENCH_URL=url, BENCH_TARGET_URL=target or url, BENCH_PASSPHRASE=token_hex(16))
+        os.environ.update(BENCH_URL=url, BENCH_TARGET_URL=target or url)
+        os.environ.setdefault("BENCH_PASSPHRASE", token_hex(16))
         (self.home / "backups").mkdir(exist_ok=True)
         return System.model_validate(
             {

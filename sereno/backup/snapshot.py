@@ -30,6 +30,8 @@ class LockedSnapshot:
     connection: psycopg.Connection
     name: str
     taken_at: datetime
+    clock: float
+    """`time.monotonic()` when it was taken."""
     watermark: int
     lsn: str | None
     tables: tuple[TableSource, ...]
@@ -65,6 +67,7 @@ def locked_snapshot(url: str, *, purpose: str, lock_timeout_seconds: int) -> Ite
                 connection=connection,
                 name=name,
                 taken_at=datetime.now(UTC),
+                clock=time.monotonic(),
                 watermark=watermark,
                 lsn=_insert_position(connection),
                 tables=tables,
@@ -96,21 +99,34 @@ def require_readable(tables: Sequence[TableSource]) -> None:
         )
 
 
-def wait_until_flushed(snapshot: LockedSnapshot) -> bool:
-    """Wait at most 10 s until the WAL is on disk up to the snapshot; whether it is.
+def wait_until_flushed(snapshot: LockedSnapshot, url: str) -> bool:
+    """Wait until the WAL is on disk up to the snapshot, at most 10 s from when it was taken; whether it is.
 
     A server crash may take the transaction counter back to what was flushed, behind the snapshot's watermark; an
-    increment that builds on such a watermark would miss rows.
+    increment that builds on such a watermark would miss rows. The last WAL of a quiet server can stay in memory for
+    minutes, so a transaction of our own that takes a number, and changes nothing, makes the server write it out.
     """
-    deadline = time.monotonic() + _FLUSH_PATIENCE_SECONDS
-    while snapshot.lsn is not None:
-        query = "SELECT (pg_catalog.pg_current_wal_flush_lsn() >= %s::pg_lsn)::text"
-        if _scalar(snapshot.connection, query, snapshot.lsn) == "true":
+    if snapshot.lsn is None:
+        return False
+    with translated("waiting for the WAL"):
+        if _is_flushed(snapshot, snapshot.lsn):
             return True
-        if time.monotonic() > deadline:
-            break
-        time.sleep(0.2)
-    return False
+        _take_a_transaction_number(url)
+        while not (done := _is_flushed(snapshot, snapshot.lsn)):
+            if time.monotonic() > snapshot.clock + _FLUSH_PATIENCE_SECONDS:
+                break
+            time.sleep(0.1)
+    return done
+
+
+def _is_flushed(snapshot: LockedSnapshot, lsn: str) -> bool:
+    query = "SELECT (pg_catalog.pg_current_wal_flush_lsn() >= %s::pg_lsn)::text"
+    return _scalar(snapshot.connection, query, lsn) == "true"
+
+
+def _take_a_transaction_number(url: str) -> None:
+    with connect(url, purpose="backup") as connection:
+        connection.execute("SELECT pg_catalog.pg_current_xact_id()")
 
 
 def _list_tables(url: str, *, purpose: str, settings: Mapping[str, str]) -> tuple[TableSource, ...]:

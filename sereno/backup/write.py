@@ -132,7 +132,7 @@ def _copy_everything(
                     taken_at=snapshot.taken_at,
                     watermark=snapshot.watermark,
                     lsn=snapshot.lsn,
-                    flushed=wait_until_flushed(snapshot),
+                    flushed=wait_until_flushed(snapshot, url),
                     session=dict(COPY_SETTINGS),
                 ),
             }
