@@ -34,11 +34,6 @@ WIRES = {"asyncpg", "boto3", "httpx", "psycopg", "smtplib", "socket", "sqlalchem
 VAGUE = re.compile(r"(?:^|/)(?:util|helper|common|manager)s?(?:\.\w+|/)")
 RUNBOOK = ("When:", "What it changes:", "When it fails:")
 LONGEST = 300  # lines
-LONG_FOR_A_REASON = {
-    "tests/contract/test_format_by_document.py": "the document's sentences, each with the damage that breaks it",
-    "tests/integration/test_backup.py": "one source database, and every fault that a backup of it has to survive",
-    "tests/integration/test_sessions_by_effect.py": "the list of all ways through a session, tried on three roles",
-}
 UNWANTED = {
     "an address of a package registry": re.compile(
         "|".join((r"pypi\." + "org", "python" + "hosted", r"registry\.npm" + "js", "index" + "-url"))
@@ -140,11 +135,11 @@ def names_say_what_is_inside(files: Files) -> list[str]:
 
 
 def python_files_are_short(files: Files) -> list[str]:
-    """At most 300 lines, but for those that have a reason."""
+    """At most 300 lines."""
     return [
         f"{name} has {lines} lines"
         for name, text in files.items()
-        if name.endswith(".py") and (lines := len(text.splitlines())) > LONGEST and name not in LONG_FOR_A_REASON
+        if name.endswith(".py") and (lines := len(text.splitlines())) > LONGEST
     ]
 
 

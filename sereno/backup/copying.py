@@ -19,7 +19,7 @@ import asyncpg
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from sereno.database.connection import COPY_SETTINGS, translated
+from sereno.database.connection import COPY_SETTINGS, UNHURRIED, WITHOUT_TRANSACTION_TIMEOUT, translated
 from sereno.errors import SystemUnavailableError
 
 CHUNK_BYTES = 1024 * 1024
@@ -102,6 +102,7 @@ async def _copy_all(url: str, *, snapshot: str | None, connections: int, purpose
 async def _session(url: str, *, snapshot: str | None, purpose: str) -> AsyncIterator[CopySession]:
     connection = await _connect(url, purpose=purpose)
     try:
+        await connection.execute(WITHOUT_TRANSACTION_TIMEOUT)
         await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         if snapshot is not None:
             await connection.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
@@ -113,7 +114,7 @@ async def _session(url: str, *, snapshot: str | None, purpose: str) -> AsyncIter
 
 
 async def _connect(url: str, *, purpose: str) -> asyncpg.Connection:
-    settings = {**COPY_SETTINGS, "default_transaction_read_only": "on", "statement_timeout": "0"}
+    settings = {**COPY_SETTINGS, **UNHURRIED, "default_transaction_read_only": "on"}
     return await asyncpg.connect(
         asyncpg_dsn(url),
         timeout=10,

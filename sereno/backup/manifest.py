@@ -260,13 +260,18 @@ def manifest_digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def is_identifier(name: str) -> bool:
+    """Whether `name` has the form of a backup's id."""
+    return _IDENTIFIER.match(name) is not None
+
+
 def require_identifier(identifier: str) -> str:
     """`identifier` when it has the form of a backup's id; it becomes a folder's name, so nothing else may pass.
 
     Raises:
         RefusedError: it has another form.
     """
-    if not _IDENTIFIER.match(identifier):
+    if not is_identifier(identifier):
         raise RefusedError(
             f"{identifier!r} is no backup id; ids look like 20261123T020000Z-full-1f3a5c7e (see `sereno backups list`)"
         )

@@ -11,6 +11,7 @@ from sereno.backup.manifest import (
     MANIFEST_NAME,
     Manifest,
     authenticate_manifest,
+    is_identifier,
     read_manifest,
     require_identifier,
 )
@@ -61,16 +62,16 @@ class BackupPlace:
 
     def identifiers(self) -> list[str]:
         """The complete backups, oldest first."""
-        return [
-            name
-            for name in self.store.folders(self.system)
-            if self.store.exists(f"{self.system}/{name}/{MANIFEST_NAME}")
-        ]
+        return [name for name in self._folders() if self.store.exists(f"{self.system}/{name}/{MANIFEST_NAME}")]
 
     def unfinished(self) -> Iterator[str]:
         """Folders without a manifest: runs that are under way, or died."""
         complete = set(self.identifiers())
-        return (name for name in self.store.folders(self.system) if name not in complete)
+        return (name for name in self._folders() if name not in complete)
+
+    def _folders(self) -> Iterator[str]:
+        """Folders that a backup may be in; somebody's `old-copy` is none."""
+        return (name for name in self.store.folders(self.system) if is_identifier(name))
 
     def manifest(self, identifier: str) -> Manifest:
         """The manifest as it stands there, unauthenticated."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from sereno.postgres.binaries import PostgresBinaries
-from sereno.postgres.programs import libpq_environment, run_program
+from sereno.postgres.programs import HiddenFile, hidden_file, libpq_environment, run_program
 
 _SESSION = {"TimeZone": "UTC"}
 _CHANGES_FROM_DUMP_TO_DUMP = re.compile(
@@ -26,39 +25,39 @@ class Dumper:
     snapshot: str
     lock_timeout_seconds: int
 
-    def schema(self, path: Path) -> None:
+    def schema(self, archive: HiddenFile) -> None:
         """Write a custom-format archive of everything but rows: pre-data and post-data."""
-        self._dump(path, "--section=pre-data", "--section=post-data")
+        self._dump(archive, "--section=pre-data", "--section=post-data")
 
-    def large_objects(self, path: Path) -> None:
+    def large_objects(self, archive: HiddenFile) -> None:
         """Write a custom-format archive of the large objects alone."""
-        self._dump(path, "--section=data", "-b", "--exclude-table-data=*")
+        self._dump(archive, "--section=data", "-b", "--exclude-table-data=*.*")
 
-    def _dump(self, path: Path, *selection: str) -> None:
-        command: tuple[str | Path, ...] = (
+    def _dump(self, archive: HiddenFile, *selection: str) -> None:
+        command: tuple[str | Path | HiddenFile, ...] = (
             self.binaries.program("pg_dump"),
             "--format=custom",
             "--compress=0",
             f"--snapshot={self.snapshot}",
             f"--lock-wait-timeout={self.lock_timeout_seconds * 1000}",
             "--no-password",
-            f"--file={path}",
             *selection,
+            "--file",
+            archive,
         )
         run_program(command, environment=libpq_environment(self.url, _SESSION))
 
 
-def schema_digest(archive: Path, *, binaries: PostgresBinaries) -> str:
+def schema_digest(archive: HiddenFile, *, binaries: PostgresBinaries) -> str:
     """A digest of the schema that `archive` holds: the same for the same schema, whoever dumped it and when.
 
     It is SHA-256 over the archive's SQL, line by line, without the lines that differ from dump to dump.
     """
-    with tempfile.TemporaryFile() as script:
-        command = (binaries.program("pg_restore"), "--file=-", archive)
-        run_program(command, environment=libpq_environment(""), receive=script.write)
-        script.seek(0)
+    with hidden_file() as script:
+        command = (binaries.program("pg_restore"), "--file", script, archive)
+        run_program(command, environment=libpq_environment(""))
         digest = hashlib.sha256()
-        for line in script:
+        for line in script.file:
             if not _CHANGES_FROM_DUMP_TO_DUMP.match(line):
                 digest.update(line)
     return digest.hexdigest()

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import IsolationLevel, sql
 
 from sereno.backup.catalog import TableSource, read_tables
-from sereno.database.connection import COPY_SETTINGS, connect, translated
+from sereno.database.connection import COPY_SETTINGS, UNHURRIED, WITHOUT_TRANSACTION_TIMEOUT, connect, translated
 from sereno.errors import ContractError, RefusedError, SystemUnavailableError
 
 _ATTEMPTS = 5
@@ -46,9 +46,11 @@ def locked_snapshot(url: str, *, purpose: str, lock_timeout_seconds: int) -> Ite
         RefusedError: row-level security would hide rows from this role.
         SystemUnavailableError: a lock was not to be had, or tables were made and dropped all the time.
     """
-    settings = {**COPY_SETTINGS, "lock_timeout": f"{lock_timeout_seconds}s", "statement_timeout": "0"}
+    settings = {**COPY_SETTINGS, **UNHURRIED, "lock_timeout": f"{lock_timeout_seconds}s"}
     for _ in range(_ATTEMPTS):
         with connect(url, purpose=purpose, settings=settings) as connection, translated("taking the snapshot"):
+            connection.execute(WITHOUT_TRANSACTION_TIMEOUT)
+            connection.commit()
             connection.isolation_level = IsolationLevel.REPEATABLE_READ
             before = _list_tables(url, purpose=purpose, settings=settings)
             require_readable(before)

@@ -6,12 +6,10 @@ import json
 import os
 import secrets
 import socket
-import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sereno import __version__, audit
@@ -41,6 +39,7 @@ from sereno.errors import ContractError
 from sereno.installation import installation_id
 from sereno.ledger import open_ledger
 from sereno.postgres.binaries import find_binaries
+from sereno.postgres.programs import HiddenFile, hidden_file
 from sereno.progress import Progress, silent
 from sereno.settings import Settings, load_settings
 from sereno.systems.model import System
@@ -159,25 +158,26 @@ def _partitioned(snapshot: LockedSnapshot) -> tuple[Relation, ...]:
 
 
 def _dump(dumper: Dumper, target: ObjectPlace, *, large_objects: bool) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="sereno-") as scratch:
-        schema, objects = Path(scratch) / "schema.dump", Path(scratch) / "large-objects.dump"
-        dumper.schema(schema)
-        archives: dict[str, Any] = {
-            "schema_digest": schema_digest(schema, binaries=dumper.binaries),
-            "schema_dump": _seal_file(schema, ObjectKind.SCHEMA, target),
-        }
-        if large_objects:
-            dumper.large_objects(objects)
-            archives["large_objects"] = _seal_file(objects, ObjectKind.LARGE_OBJECTS, target)
+    archives: dict[str, Any] = {}
+    with hidden_file() as archive:
+        dumper.schema(archive)
+        archives["schema_digest"] = schema_digest(archive, binaries=dumper.binaries)
+        archives["schema_dump"] = _seal(archive, ObjectKind.SCHEMA, target)
+    if large_objects:
+        with hidden_file() as archive:
+            dumper.large_objects(archive)
+            archives["large_objects"] = _seal(archive, ObjectKind.LARGE_OBJECTS, target)
     return archives
 
 
-def _seal_file(path: Path, kind: ObjectKind, target: ObjectPlace) -> StoredObject:
-    with target.store.create(f"{target.folder}/{path.name}") as sink, path.open("rb") as file:
-        writer = ObjectWriter(sink, key=target.key, name=path.name)
-        while data := file.read(FRAME_BYTES):
+def _seal(archive: HiddenFile, kind: ObjectKind, target: ObjectPlace) -> StoredObject:
+    name = f"{kind}.dump"
+    with target.store.create(f"{target.folder}/{name}") as sink:
+        writer = ObjectWriter(sink, key=target.key, name=name)
+        archive.file.seek(0)
+        while data := archive.file.read(FRAME_BYTES):
             writer.write(data)
-        return StoredObject(name=path.name, kind=kind, **vars(writer.close()))
+        return StoredObject(name=name, kind=kind, **vars(writer.close()))
 
 
 def _sequences(snapshot: LockedSnapshot) -> tuple[Sequence, ...]:

@@ -9,7 +9,7 @@ from functools import partial
 import psycopg
 
 from sereno.check import rights
-from sereno.check.statements import stated, warned
+from sereno.check.statements import stated, without
 from sereno.database.connection import connect
 from sereno.database.contracts import contract_problems
 from sereno.database.session_settings import roll_back, session_settings
@@ -86,13 +86,15 @@ def _checked_reading(system: System, settings: Settings, key: str) -> list[Findi
     hidden = [relation for relation in relations if relation.hides_rows]
     unreadable = [relation for relation in relations if not relation.readable]
     findings = [
-        warned(f"{key} cannot run programs or write files on the server", powers, advice=_READ_ONLY_ROLE),
-        warned(f"{key} owns no tables", _names(owned), advice=_READ_ONLY_ROLE),
-        warned(f"no policy hides rows from {key}", _names(hidden), advice=_BYPASS),
+        without(powers, f"{key} cannot run programs or write files on the server", advice=_READ_ONLY_ROLE),
+        without(_names(owned), f"{key} owns no tables", advice=_READ_ONLY_ROLE),
+        without(_names(hidden), f"no policy hides rows from {key}", advice=_BYPASS, required=system.backup is not None),
     ]
     if system.backup:
-        findings.append(warned(f"{key} may read what a backup holds", _names(unreadable), advice=_GRANT))
-        findings.append(stated("pg_dump is as new as the server", partial(_pg_dump, server, settings), required=False))
+        findings.append(
+            without(_names(unreadable), f"{key} may read what a backup holds", advice=_GRANT, required=True)
+        )
+        findings.append(stated("pg_dump is as new as the server", partial(_pg_dump, server, settings)))
     return findings
 
 

@@ -16,7 +16,7 @@ def stated(name: str, check: Callable[[], str], *, required: bool = True) -> Fin
         return Finding(name=name, passed=False, required=required, evidence=str(error))
 
 
-def warned(name: str, offenders: Sequence[str], *, advice: str) -> Finding:
-    """A finding that is no obstacle: it holds when there are no `offenders`, else it names each and says what to do."""
+def without(offenders: Sequence[str], name: str, *, advice: str, required: bool = False) -> Finding:
+    """A finding that holds when there are no `offenders`; else it names each and says what to do."""
     evidence = f"{', '.join(offenders)}; {advice}" if offenders else ""
-    return Finding(name=name, passed=not offenders, required=False, evidence=evidence)
+    return Finding(name=name, passed=not offenders, required=required, evidence=evidence)

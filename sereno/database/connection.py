@@ -36,6 +36,14 @@ PINNED: Mapping[str, str] = {
 COPY_SETTINGS: Mapping[str, str] = {**PINNED, "TimeZone": "UTC", "search_path": ""}
 """What sessions set that copy rows or read keys; recorded in every backup."""
 
+UNHURRIED: Mapping[str, str] = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
+"""What sessions set besides that hold a transaction for as long as a backup or a restore takes."""
+
+WITHOUT_TRANSACTION_TIMEOUT = (
+    "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout'"
+)
+"""The same for the timeout that servers have since PostgreSQL 17; others would refuse it as a setting."""
+
 
 def connect(
     url: str, *, purpose: str, settings: Mapping[str, str] = PINNED, read_only: bool = True, autocommit: bool = False

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -18,6 +20,25 @@ from sereno.redaction import redact
 
 _CHUNK_BYTES = 256 * 1024
 _LOST = ("could not connect", "connection to server", "server closed the connection", "terminating connection")
+
+
+@dataclass(frozen=True)
+class HiddenFile:
+    """A file without a name: nobody else opens it, and nothing of it stays on the disk however this process ends."""
+
+    file: IO[bytes]
+
+    @property
+    def seen_by_programs(self) -> str:
+        """The path under which a program that `run_program` starts opens it, for reading or anew for writing."""
+        return f"/proc/self/fd/{self.file.fileno()}"
+
+
+@contextmanager
+def hidden_file() -> Iterator[HiddenFile]:
+    """An empty hidden file, gone when the block ends; for what must not lie about in clear."""
+    with tempfile.TemporaryFile() as file:
+        yield HiddenFile(file)
 
 
 def libpq_environment(url: str, settings: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -39,9 +60,17 @@ def libpq_environment(url: str, settings: Mapping[str, str] | None = None) -> di
 
 
 def run_program(
-    command: Sequence[str | Path], *, environment: Mapping[str, str], receive: Callable[[bytes], object] | None = None
+    command: Sequence[str | Path | HiddenFile],
+    *,
+    environment: Mapping[str, str],
+    receive: Callable[[bytes], object] | None = None,
 ) -> None:
     """Run a program to its end, handing its standard output over in pieces.
+
+    Args:
+        command: the program and its arguments; a hidden file stands for its path.
+        environment: the program's whole environment.
+        receive: takes what the program writes to its standard output.
 
     Raises:
         SystemUnavailableError: it lost the server.
@@ -49,8 +78,9 @@ def run_program(
     """
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
-            [str(part) for part in command],
+            [part.seen_by_programs if isinstance(part, HiddenFile) else str(part) for part in command],
             env=dict(environment),
+            pass_fds=[part.file.fileno() for part in command if isinstance(part, HiddenFile)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if receive else subprocess.DEVNULL,
             stderr=complaints,
@@ -64,7 +94,7 @@ def run_program(
             process.wait()
         if code:
             complaints.seek(0)
-            raise _failure(Path(command[0]).name, code, complaints.read().decode(errors="replace"))
+            raise _failure(Path(str(command[0])).name, code, complaints.read().decode(errors="replace"))
 
 
 def _hand_over(output: IO[bytes], receive: Callable[[bytes], object]) -> None:

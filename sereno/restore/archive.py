@@ -6,8 +6,6 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -16,12 +14,15 @@ from sereno.backup.manifest import StoredObject
 from sereno.backup.objects import read_plain
 from sereno.backup.place import OpenBackup
 from sereno.postgres.binaries import PostgresBinaries
-from sereno.postgres.programs import libpq_environment, run_program
+from sereno.postgres.programs import HiddenFile, hidden_file, libpq_environment, run_program
 
 _ENTRY = re.compile(r"(?P<id>\d+); (?P<catalog>\d+) (?P<oid>\d+) (?P<rest>.*)\Z")
 _DEPENDS = re.compile(r";\s*depends on:(?P<ids>[\d\s]*)\Z")
 _CLASS = 1259  # the oid of pg_class: the entry is a table, a view, an index or a sequence
 _SESSION = {"maintenance_work_mem": "256MB"}
+_TRANSACTION_TIMEOUT = b"\nSET transaction_timeout ="
+_TRANSACTION_TIMEOUT_SINCE = 17
+_HEAD_BYTES = 65_536
 
 Section = Literal["pre-data", "data", "post-data"]
 
@@ -38,17 +39,17 @@ class Entry:
 
 
 @contextmanager
-def fetched(backup: OpenBackup, entry: StoredObject) -> Iterator[Path]:
+def fetched(backup: OpenBackup, entry: StoredObject) -> Iterator[HiddenFile]:
     """The archive as a file, gone when the block ends."""
-    with TemporaryDirectory(prefix="sereno-") as folder:
-        path = Path(folder) / "archive.dump"
-        with path.open("wb") as file, backup.store.open(backup.object_path(entry.name)) as source:
+    with hidden_file() as archive:
+        with backup.store.open(backup.object_path(entry.name)) as source:
             for frame in read_plain(source, key=backup.key, name=entry.name):
-                file.write(frame)
-        yield path
+                archive.file.write(frame)
+        archive.file.flush()
+        yield archive
 
 
-def read_contents(archive: Path, binaries: PostgresBinaries) -> tuple[Entry, ...]:
+def read_contents(archive: HiddenFile, binaries: PostgresBinaries) -> tuple[Entry, ...]:
     """The archive's table of contents."""
     output = bytearray()
     command = (binaries.program("pg_restore"), "--list", "--verbose", archive)
@@ -80,36 +81,64 @@ def without_tables(entries: Iterable[Entry], unwanted: Collection[int]) -> list[
 
 
 def restore_section(
-    archive: Path,
+    archive: HiddenFile,
     section: Section,
     *,
     url: str,
+    server: int,
     binaries: PostgresBinaries,
     entries: Iterable[Entry] | None = None,
     keep_owners: bool,
     jobs: int = 1,
 ) -> None:
-    """Run pg_restore for one section.
+    """Restore one section.
 
     Args:
         archive: a custom-format archive.
         section: which part of it.
         url: the target.
-        binaries: pg_restore at least as new as the pg_dump that wrote the archive.
+        server: the target's major version.
+        binaries: pg_restore at least as new as the pg_dump that wrote the archive, and psql of the same version.
         entries: only these; None for all.
         keep_owners: give objects their owners and grants, as only a superuser can.
         jobs: how many connections build indexes and constraints.
     """
+    options = [f"--section={section}", *(() if keep_owners else ("--no-owner", "--no-privileges"))]
     database = make_conninfo("", dbname=str(conninfo_to_dict(url).get("dbname") or ""))
-    options = [f"--section={section}", "--exit-on-error", "--no-password", f"--jobs={jobs}", f"--dbname={database}"]
-    if not keep_owners:
-        options += ["--no-owner", "--no-privileges"]
-    with TemporaryDirectory(prefix="sereno-") as folder:
-        if entries is not None:
-            chosen = Path(folder) / "contents.list"
-            chosen.write_text("".join(f"{entry.line}\n" for entry in entries), encoding="utf-8")
-            options.append(f"--use-list={chosen}")
-        run_program((binaries.program("pg_restore"), *options, archive), environment=libpq_environment(url, _SESSION))
+    environment = libpq_environment(url, _SESSION)
+    pg_restore = binaries.program("pg_restore")
+    with _listed(entries) as chosen:
+        if server >= _TRANSACTION_TIMEOUT_SINCE or binaries.major < _TRANSACTION_TIMEOUT_SINCE:
+            direct = ("--exit-on-error", "--no-password", f"--jobs={jobs}", f"--dbname={database}")
+            run_program((pg_restore, *options, *direct, *chosen, archive), environment=environment)
+            return
+        with hidden_file() as script:
+            run_program((pg_restore, *options, *chosen, "--file", script, archive), environment=environment)
+            _unset_transaction_timeout(script)
+            psql = (binaries.program("psql"), "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1")
+            run_program((*psql, f"--dbname={database}", "--file", script), environment=environment)
+
+
+@contextmanager
+def _listed(entries: Iterable[Entry] | None) -> Iterator[tuple[str | HiddenFile, ...]]:
+    """The options that choose `entries`."""
+    if entries is None:
+        yield ()
+        return
+    with hidden_file() as chosen:
+        chosen.file.writelines(f"{entry.line}\n".encode() for entry in entries)
+        chosen.file.flush()
+        yield ("--use-list", chosen)
+
+
+def _unset_transaction_timeout(script: HiddenFile) -> None:
+    """Make a comment of the one setting of newer programs that older servers refuse."""
+    head = script.file.read(_HEAD_BYTES)
+    found = head.find(_TRANSACTION_TIMEOUT)
+    if found >= 0:
+        script.file.seek(found + 1)
+        script.file.write(b"--")
+        script.file.flush()
 
 
 def _entries(lines: Iterable[str]) -> Iterator[Entry]:

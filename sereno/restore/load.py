@@ -15,7 +15,7 @@ from psycopg import sql
 from sereno.backup.manifest import Table
 from sereno.backup.objects import read_plain
 from sereno.backup.place import BackupPlace, OpenBackup
-from sereno.database.connection import PINNED, connect, translated
+from sereno.database.connection import PINNED, UNHURRIED, connect, translated
 from sereno.postgres.binaries import PostgresBinaries, find_binaries
 from sereno.progress import Progress, silent
 from sereno.restore.archive import Section, fetched, read_contents, restore_section, without_tables
@@ -24,7 +24,7 @@ from sereno.systems.model import System
 from sereno.systems.secrets import Secret
 
 _PURPOSE = "restore"
-_SETTINGS = {**PINNED, "TimeZone": "UTC", "statement_timeout": "0", "synchronous_commit": "off"}
+_SETTINGS = {**PINNED, **UNHURRIED, "TimeZone": "UTC", "synchronous_commit": "off"}
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,14 @@ def restore_before_rows(system: System, plan: RestorePlan, target: Secret, roles
     large_objects = backup.manifest.large_objects
     if large_objects and plan.whole:
         with fetched(backup, large_objects) as archive:
+            server, binaries = _programs(plan, target)
             restore_section(
-                archive, "data", url=target.resolve(), binaries=_binaries(target), keep_owners=roles.owners_kept
+                archive,
+                "data",
+                url=target.resolve(),
+                server=server,
+                binaries=binaries,
+                keep_owners=roles.owners_kept,
             )
 
 
@@ -90,13 +96,14 @@ def restore_after_rows(system: System, plan: RestorePlan, target: Secret, roles:
 def _restore_schema(
     backup: OpenBackup, plan: RestorePlan, target: Secret, roles: Roles, *, section: Section, jobs: int
 ) -> None:
-    binaries = _binaries(target)
+    server, binaries = _programs(plan, target)
     with fetched(backup, backup.manifest.schema_dump) as archive:
         entries = None if plan.whole else without_tables(read_contents(archive, binaries), plan.unwanted)
         restore_section(
             archive,
             section,
             url=target.resolve(),
+            server=server,
             binaries=binaries,
             entries=entries,
             keep_owners=roles.owners_kept,
@@ -104,9 +111,12 @@ def _restore_schema(
         )
 
 
-def _binaries(target: Secret) -> PostgresBinaries:
+def _programs(plan: RestorePlan, target: Secret) -> tuple[int, PostgresBinaries]:
+    """The target's major version, and programs that know it and the backup's archives."""
     with connect(target.resolve(), purpose=_PURPOSE) as connection:
-        return find_binaries("pg_restore", "pg_dump", at_least=connection.info.server_version // 10_000)
+        server = connection.info.server_version // 10_000
+    wrote = int(plan.manifest.versions.pg_dump.partition(".")[0])
+    return server, find_binaries("pg_restore", "psql", at_least=max(server, wrote))
 
 
 def _load(connection: psycopg.Connection, *, backup: OpenBackup, table: Table, meter: _Meter) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from psycopg import sql
 
@@ -14,6 +12,7 @@ from sereno.backup.manifest import Sequence, Table
 from sereno.backup.schema_dump import Dumper, schema_digest
 from sereno.database.connection import connect, translated
 from sereno.postgres.binaries import find_binaries
+from sereno.postgres.programs import hidden_file
 from sereno.progress import Progress, silent
 from sereno.reports.model import Finding
 from sereno.restore.load import Roles
@@ -120,8 +119,7 @@ def _schema_finding(plan: RestorePlan, target: Secret) -> Finding:
         major = connection.info.server_version // 10_000
         binaries = find_binaries("pg_dump", "pg_restore", at_least=major)
         dumper = Dumper(url=target.resolve(), binaries=binaries, snapshot=str(row and row[0]), lock_timeout_seconds=30)
-        with TemporaryDirectory(prefix="sereno-") as folder:
-            archive = Path(folder) / "schema.dump"
+        with hidden_file() as archive:
             dumper.schema(archive)
             same = schema_digest(archive, binaries=binaries) == plan.manifest.schema_digest
     comparable = major == plan.major and binaries.version == plan.manifest.versions.pg_dump

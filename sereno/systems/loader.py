@@ -104,4 +104,4 @@ def _listed(problems: list[Problem], file: str) -> str:
 
 def _tame(name: str) -> str:
     tame = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name.lower()).strip("-")
-    return tame if is_name(tame) else "point"
+    return tame if is_name(tame) else "my-system"

@@ -41,7 +41,7 @@ def run_local(home: Path, *arguments: str, **more: str) -> subprocess.CompletedP
     )
 
 
-def until(condition: Callable[[], T], *, seconds: float) -> T:
+def until(condition: Callable[[], T | None], *, seconds: float) -> T:
     """What `condition` returns as soon as it is true."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

@@ -14,6 +14,7 @@ from sereno.backup import write
 from sereno.backup.manifest import Extension
 from sereno.backup.place import BackupPlace
 from sereno.errors import ConfigurationError, ContractError, IntegrityError, RefusedError
+from sereno.postgres.binaries import find_binaries
 from sereno.reports.model import Finding
 from sereno.restore import load, plan, prove, target
 from sereno.systems.model import System
@@ -272,3 +273,21 @@ def test_a_failed_program_says_what_it_said(system: System) -> None:
         connection.execute("CREATE TYPE mood AS ENUM ('other')")
     with pytest.raises(ContractError, match=r'pg_restore failed: .*type "mood" already exists'):
         load.restore_before_rows(system, chosen, Secret(url_of(system)), load.Roles(created=(), owners_kept=True))
+
+
+def test_what_a_newer_pg_dump_wrote_goes_into_an_older_server(
+    server: str, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = find_binaries("pg_dump", "pg_restore", "psql", at_least=17)
+    with psycopg.connect(server) as connection:
+        if connection.info.server_version // 10_000 >= newer.major:
+            pytest.skip("no server older than the newest pg_dump is here")
+    (tmp_path / "backups").mkdir()
+    monkeypatch.setenv("SERENO_HOME", str(tmp_path))
+    monkeypatch.setenv("TEST_PASSPHRASE", PASSPHRASE)
+    monkeypatch.setenv("SERENO_PG_BIN", str(newer.folder))
+    with database(server) as empty:
+        system = system_of(source, target=empty)
+        assert write.write(system).manifest.versions.pg_dump == newer.version
+        monkeypatch.delenv("SERENO_PG_BIN")
+        assert [finding for finding in restored(system) if not finding.passed and finding.required] == []
