@@ -119,7 +119,7 @@ def test_nothing_inside_quotes_or_comments_is_ever_a_parameter(quoted: list[tupl
     assert found == tuple(dict.fromkeys(names))
     assert converted.count("\n") == text.count("\n")
     back = converted.replace("%%", "%") if not names else (converted % {name: f":{name}" for name in names})
-    assert back.replace("%(", ":(") == text
+    assert back == text
 
 
 @given(st.sampled_from(["'", '"', "$", "/*", ":", "[", "--", "\\", "E'", "''", "$a$"]), st.integers(1, 20_000))
