@@ -15,7 +15,12 @@ from infra.demo.system import DemoSystem
 
 REFERENCE = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """What is "now" in the rows of the demo system."""
-WITHOUT_SAFETY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+WITHOUT_SAFETY = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_prepared_transactions": "10",
+}
 
 
 @pytest.fixture(scope="session")
