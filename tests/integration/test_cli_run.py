@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import httpx
 import psycopg
@@ -75,17 +76,19 @@ def test_a_live_run_that_is_not_confirmed_is_refused_with_a_report(sereno: Calla
 
 
 def test_a_target_that_nobody_declared_is_a_matter_of_configuration(
-    sereno: Callable[..., Ended], api_url: str, demo: DemoSystem, monkeypatch: pytest.MonkeyPatch
+    sereno: Callable[..., Ended], api_url: str, demo: DemoSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SERENO_HOME", str(demo.folder.parent))
     write.write(load_system("demo"))
-    words = ("run", "restore", "demo", "target=nowhere", "--json")
+    words = ("run", "restore", "demo", "target=nowhere", "--json", "--report", "report.xml")
     ended = sereno(*words, PREFECT_API_URL=api_url)
     assert ended.returncode == 2, ended.stderr
     report = Report.model_validate_json(ended.stdout)
     assert (report.effect, report.result) == (Effect.DRY_RUN, Result.FAILED)
     assert "no restore target 'nowhere'" in report.headline
     assert report.audit is not None
+    suite = ElementTree.parse(tmp_path / "report.xml").getroot()[0]
+    assert (suite.get("tests"), suite.get("errors")) == ("1", "1")
 
 
 def test_a_secret_that_the_run_does_not_find_is_a_matter_of_configuration(
