@@ -19,6 +19,7 @@ from integration.databases import PASSPHRASE, database, system_of
 from integration.random_work import SCHEMA, RandomWork, rows_of_all_tables
 from sereno.backup import read_back, write
 from sereno.backup.manifest import BackupKind
+from sereno.postgres.server import PostgresServer
 from sereno.restore import load, plan, prove, target
 from sereno.systems.model import System
 
@@ -91,3 +92,42 @@ def test_a_transaction_open_at_the_parents_snapshot_is_in_the_increment(server: 
         increment = write.write(system, BackupKind.INCREMENTAL)
         (table,) = increment.manifest.tables
         assert (table.rows, sum(part.rows for part in table.parts)) == (1, 1)
+
+
+def test_an_increment_after_a_crash_of_the_server_misses_nothing(tmp_path: Path) -> None:
+    """What was committed without waiting for the disk is lost in the crash, and its transaction numbers come again."""
+    hasty = {"synchronous_commit": "off", "wal_writer_delay": "2s"}
+    server = PostgresServer(tmp_path / "server", settings=hasty)
+    server.start()
+    try:
+        with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+            connection.execute("CREATE TABLE t (id int PRIMARY KEY, x text)")
+            connection.execute("INSERT INTO t SELECT i, 'before' FROM generate_series(1, 100) i")
+            for number in range(200):
+                connection.execute("UPDATE t SET x = %s WHERE id = 1 + %s %% 100", (f"w{number}", number))
+        system = system_of(server.url("postgres"))
+        assert write.write(system).manifest.snapshot.flushed
+        before = _next_transaction(server)
+        with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+            for number in range(50):
+                connection.execute("UPDATE t SET x = 'lost' WHERE id = %s", (number,))
+        server.kill()
+        server.start()
+        assert _next_transaction(server) < before + 50, "the server lost nothing, so this shows nothing"
+        with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+            connection.execute("INSERT INTO t VALUES (1000, 'after the crash')")
+            connection.execute("DELETE FROM t WHERE id = 50")
+            expected = rows_of_all_tables(server.url("postgres"))
+        increment = write.write(system, BackupKind.INCREMENTAL, content_digests=True)
+        assert increment.manifest.kind is BackupKind.INCREMENTAL, increment.remark
+        with database(server.url("postgres")) as empty:
+            found = restored_rows(system_of(server.url("postgres"), target=empty), increment.id, empty)
+        assert found == expected
+    finally:
+        server.stop()
+
+
+def _next_transaction(server: PostgresServer) -> int:
+    with psycopg.connect(server.url("postgres")) as connection:
+        row = connection.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text").fetchone()
+    return int(row[0]) if row else 0
