@@ -3,7 +3,7 @@
 from sereno.backup.manifest import BackupKind
 from sereno.backup.report import backup_report
 from sereno.reports.model import Report
-from tasks.backup import clear_leftovers, verify_written, write_backup
+from tasks.backup import clear_leftovers, copy_to_other_stores, verify_written, write_backup
 from tasks.job import job
 from tasks.publish import publish
 from tasks.systems import exclusive, load_system
@@ -20,11 +20,12 @@ async def backup(
 
     When: on its schedule, and before anything risky. It needs read rights only and may run while the system is in use.
 
-    What it changes: nothing in the system. It adds one backup to the system's store, and deletes only what earlier
-    runs of its own left unfinished.
+    What it changes: nothing in the system. It adds one backup to the system's first store and copies it to the others,
+    with earlier ones that they lack, and deletes only what earlier runs of its own left unfinished.
 
     When it fails: there is no new backup; the earlier ones are untouched. The message says what to mend: a table that
-    may not be read is granted, a full disk is cleared, a lock is waited for. Then run it again.
+    may not be read is granted, a full disk is cleared, a lock is waited for. Then run it again. When only a copy to
+    another store failed the backup itself stands, and the next run copies what is missing.
 
     Args:
         system: The system's name: a folder below `deployments/`.
@@ -40,4 +41,5 @@ async def backup(
         cleared = await clear_leftovers(source)
         written = await write_backup(source, kind, tables=tables, content_digests=content_digests)
         checked = await verify_written(source, written)
-    return await publish(backup_report(written, checked, cleared))
+        copies = await copy_to_other_stores(source)
+    return await publish(backup_report(written, checked, copies, cleared))

@@ -54,15 +54,29 @@ class BackupPlace:
     section: Backup
 
     @classmethod
-    def of(cls, system: System, settings: Settings | None = None) -> BackupPlace:
-        """The place that the system's file names.
+    def of(cls, system: System, settings: Settings | None = None, *, store: str = "") -> BackupPlace:
+        """The place in the store of that name; without a name in the first store, to which backups are written.
+
+        Raises:
+            ConfigurationError: the system has no section `backup`, or no such store.
+        """
+        section = _section(system)
+        for each in section.stores:
+            if store in ("", each.name):
+                return cls(system=system.name, store=open_store(each, settings), section=section)
+        names = ", ".join(each.name for each in section.stores)
+        raise ConfigurationError(f"{system.name} has no store {store!r}; its system.yaml knows: {names}")
+
+    @classmethod
+    def all_of(cls, system: System, settings: Settings | None = None) -> tuple[BackupPlace, ...]:
+        """The places in all stores; the first is the one to which backups are written.
 
         Raises:
             ConfigurationError: the system has no section `backup`.
         """
-        if system.backup is None:
-            raise ConfigurationError(f"{system.name} has no section `backup` in its system.yaml, so it has no backups")
-        return cls(system=system.name, store=open_store(system.backup.stores[0], settings), section=system.backup)
+        section = _section(system)
+        stores = (open_store(each, settings) for each in section.stores)
+        return tuple(cls(system=system.name, store=store, section=section) for store in stores)
 
     def folder(self, identifier: str) -> str:
         """The folder of one backup."""
@@ -126,3 +140,9 @@ class BackupPlace:
                 f"{self.system} has no backup {identifier} in store {self.store.name}; the newest are: {known}"
             )
         return self.store.read(path, at_most=MANIFEST_AT_MOST_BYTES)
+
+
+def _section(system: System) -> Backup:
+    if system.backup is None:
+        raise ConfigurationError(f"{system.name} has no section `backup` in its system.yaml, so it has no backups")
+    return system.backup

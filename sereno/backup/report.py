@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from sereno.backup.copies import StoreCopy
 from sereno.backup.manifest import LINKS, Manifest
 from sereno.backup.read_back import ReadBack
 from sereno.backup.write import WrittenBackup
@@ -14,7 +15,9 @@ from sereno.reports.model import Draft, Finding
 _CHARTED_TABLES = 8
 
 
-def backup_report(written: WrittenBackup, checked: ReadBack, cleared: Sequence[str]) -> Draft:
+def backup_report(
+    written: WrittenBackup, checked: ReadBack, copies: Sequence[StoreCopy], cleared: Sequence[str]
+) -> Draft:
     """The report on a backup that was written and read back."""
     manifest = written.manifest
     findings = (
@@ -24,12 +27,18 @@ def backup_report(written: WrittenBackup, checked: ReadBack, cleared: Sequence[s
             evidence="; ".join(checked.problems[:10])
             or f"{human_count(checked.objects, 'object')} fetched and authenticated",
         ),
+        *(_copied(copy) for copy in copies),
         *_increments(written),
     )
     passed = (
         f"backup {written.id} of {_what(manifest)} "
         f"({human_bytes(manifest.plain_bytes)}, {human_bytes(manifest.stored_bytes)} stored) is in store "
         f"{written.store} and was read back"
+        + (
+            f"; {human_count(len(copies), 'other store')} {'has' if len(copies) == 1 else 'have'} copies"
+            if copies
+            else ""
+        )
     )
     figures = {
         "backup": written.id,
@@ -46,6 +55,11 @@ def backup_report(written: WrittenBackup, checked: ReadBack, cleared: Sequence[s
     }
     charts = {"The largest tables, in bytes of COPY text": _largest_tables(manifest)}
     return Draft(headline=headline(findings, passed), figures=figures, findings=findings, charts=charts)
+
+
+def _copied(copy: StoreCopy) -> Finding:
+    evidence = copy.problem or f"{human_count(len(copy.copied), 'backup')} copied"
+    return Finding(name=f"every backup is in store {copy.store} too", passed=not copy.problem, evidence=evidence)
 
 
 def _increments(written: WrittenBackup) -> Iterator[Finding]:

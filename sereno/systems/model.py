@@ -81,7 +81,7 @@ class Backup(Part):
     """What the jobs `backup` and `restore` need."""
 
     stores: tuple[FolderStore, ...] = Field(
-        min_length=1, max_length=1, examples=[[{"name": "local", "folder": "/srv/backups"}]]
+        min_length=1, max_length=8, examples=[[{"name": "local", "folder": "/srv/backups"}]]
     )
     """Where backups go."""
     passphrase: SecretText = Field(examples=["${POINT_BACKUP_PASSPHRASE}"])
