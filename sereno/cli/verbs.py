@@ -16,14 +16,15 @@ def check(system: str | None = None, /, *, online: bool = False, as_json: AsJson
     """Is everything there that a system's jobs need? Reads no row.
 
     One table says what is ready, what is not, and why. The exit code is 1 when
-    something required is missing. Nothing is changed.
+    something required is missing. Nothing is changed; --online tries each store
+    with a tiny object, which it deletes again.
 
       sereno check                   every system: its file, SQL files, secrets
-      sereno check point --online    also rights and SQL in the real database
+      sereno check point --online    also the real databases and stores
 
     Args:
         system: The system's name; all systems when it is left out.
-        online: Also connect to the databases.
+        online: Also connect to the databases and the stores.
         as_json: Print the report as JSON and nothing else.
     """
     from sereno.cli.checking import print_check
