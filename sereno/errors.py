@@ -39,7 +39,7 @@ class RefusedError(SerenoError):
 
 
 class SystemUnavailableError(SerenoError):
-    """The other side did not answer, or asked for patience. The only kind that is retried."""
+    """The other side did not answer, or asked for patience. It may be retried."""
 
     permanent = False
 
@@ -58,3 +58,9 @@ class WrongPassphraseError(SerenoError):
 
 class StorageError(SerenoError):
     """A store cannot take or give what was asked: missing, read-only, full."""
+
+
+class StoreUnavailableError(StorageError):
+    """A store did not answer, or asked for patience. It may be retried."""
+
+    permanent = False

@@ -6,7 +6,15 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from faulty_proxy import FaultyProxy
+    from s3_server import S3Server
 
 _KEPT = {"SERENO_PG_BIN"}
 
@@ -26,3 +34,25 @@ def _isolate() -> None:
 
 
 _isolate()
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3 server, started for the first test that asks for it."""
+    from s3_server import S3Server
+
+    server = S3Server(tmp_path_factory.mktemp("s3"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def proxy(s3_server: S3Server) -> Iterator[FaultyProxy]:
+    """A proxy before the S3 server, which breaks the requests that it is told to break."""
+    from faulty_proxy import FaultyProxy
+
+    with FaultyProxy(s3_server.endpoint_url).running() as proxy:
+        yield proxy

@@ -1,9 +1,10 @@
-"""`sereno check`: is everything there that the jobs of a system need? No row is read or changed."""
+"""`sereno check`: is everything there that the jobs of a system need? No row is read or changed in any database."""
 
 from __future__ import annotations
 
 from sereno.check.offline import checked_file, checked_secrets, checked_sql_files
-from sereno.check.online import checked_databases
+from sereno.check.online import checked_databases, checked_targets
+from sereno.check.stores import checked_stores
 from sereno.reports.model import Finding
 from sereno.settings import Settings, load_settings
 from sereno.systems.folders import system_folder
@@ -17,7 +18,8 @@ def check_system(name: str, *, online: bool, settings: Settings | None = None) -
 
     Args:
         name: the system.
-        online: also connect to its databases, and compare rights and SQL files with them.
+        online: also connect to its databases, compare rights and SQL files with them, and try its stores with an
+            object that is deleted again.
         settings: where things are; default is this process's.
 
     Raises:
@@ -34,6 +36,8 @@ def check_system(name: str, *, online: bool, settings: Settings | None = None) -
     findings += checked_secrets(system)
     if online:
         findings += checked_databases(system, settings)
+        findings += checked_targets(system)
+        findings += checked_stores(system, settings)
     return findings
 
 

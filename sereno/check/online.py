@@ -43,6 +43,14 @@ def checked_databases(system: System, settings: Settings) -> list[Finding]:
     return findings
 
 
+def checked_targets(system: System) -> list[Finding]:
+    """Whether each database that `restore` may fill can be connected to; it need not be there all the time."""
+    return [
+        stated(f"restore target {target.name} connects", partial(_whereabouts, system, target.url), required=False)
+        for target in system.restore.targets
+    ]
+
+
 def _whereabouts(system: System, url: Secret) -> str:
     with _session(system, url) as connection:
         version, role, database = rights.whereabouts(connection)

@@ -22,15 +22,16 @@ def check(system: str | None = None, /, *, online: bool = False, reports: Report
     """Is everything there that a system's jobs need? Reads no row.
 
     One table says what is ready, what is not, and why. The exit code is 1 when
-    something required is missing. Nothing is changed.
+    something required is missing. Nothing is changed; --online tries each store
+    with a tiny object, which it deletes again.
 
       sereno check                   every system: its file, SQL files, secrets
-      sereno check point --online    also rights and SQL in the real database
+      sereno check point --online    also the real databases and stores
       sereno check --report check.xml
 
     Args:
         system: The system's name; all systems when it is left out.
-        online: Also connect to the databases.
+        online: Also connect to the databases and the stores.
         reports: Also write the report to these files.
         as_json: Print the report as JSON and nothing else.
     """

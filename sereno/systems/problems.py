@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sereno.redaction import redact
+from sereno.systems import model
 from sereno.systems.schema import JsonSchema, schema_at
 from sereno.systems.secrets import SECRET_FORMAT
 from sereno.systems.yaml_document import Document, KeyPath, Problem, dotted
@@ -21,10 +22,15 @@ _LONGEST_SHOWN = 40  # characters of a value
 
 def problems_of(error: ValidationError, document: Document) -> list[Problem]:
     """Each of pydantic's complaints as a line of the file, a key and a sentence."""
+    complaints = [
+        (_path_in(document, details["loc"], missing=details["type"] == "missing"), details)
+        for details in error.errors(include_url=False, include_input=False)
+    ]
+    around = {path[:length] for path, _ in complaints for length in range(len(path))}
     return [
         Problem(document.line(path), dotted(path), _sentence(details["type"], details, path, document))
-        for details in error.errors(include_url=False, include_input=False)
-        for path in (_path_in(document, details["loc"]),)
+        for path, details in complaints
+        if not (details["type"] == "too_short" and path in around)  # pydantic counts only the items that are right
     ]
 
 
@@ -59,19 +65,21 @@ def expectation(schema: JsonSchema | None) -> str:
 
 
 def _sentence(kind: str, details: Any, path: KeyPath, document: Document) -> str:
-    schema = schema_at(path)
+    schema = schema_at(path, document.data)
     match kind:
         case "missing":
             return f"is missing; expected {expectation(schema)}"
         case "extra_forbidden":
-            return "is not known here" + _suggestion(path)
+            return "is not known here" + _suggestion(path, document)
         case "value_error":
             return str(details["ctx"]["error"])
+        case model.NO_ALTERNATIVE:
+            return str(details["msg"])
     return f"expected {expectation(schema)}, found {_found(path, schema, document)}"
 
 
-def _suggestion(path: KeyPath) -> str:
-    known = list((schema_at(path[:-1]) or {}).get("properties", {}))
+def _suggestion(path: KeyPath, document: Document) -> str:
+    known = list((schema_at(path[:-1], document.data) or {}).get("properties", {}))
     close = get_close_matches(str(path[-1]).lower(), known, n=1, cutoff=0.6)
     return f"; did you mean {close[0]}?" if close else f"; known keys: {', '.join(known)}" if known else ""
 
@@ -97,7 +105,7 @@ def _found(path: KeyPath, schema: JsonSchema | None, document: Document) -> str:
     return repr(written if len(written) <= _LONGEST_SHOWN else written[:_LONGEST_SHOWN] + "…")
 
 
-def _path_in(document: Document, location: tuple[str | int, ...]) -> KeyPath:
+def _path_in(document: Document, location: tuple[str | int, ...], *, missing: bool) -> KeyPath:
     """`location` without the names of alternatives that pydantic puts between the keys."""
     path: list[str | int] = []
     here: Any = document.data
@@ -106,7 +114,7 @@ def _path_in(document: Document, location: tuple[str | int, ...]) -> KeyPath:
         if inside or (isinstance(here, dict) and part in here):
             here = here[part]
             path.append(part)
-        elif index == len(location) - 1 and isinstance(here, dict):
+        elif missing and index == len(location) - 1 and isinstance(here, dict):
             path.append(part)
     return tuple(path)
 

@@ -25,30 +25,45 @@ def schema_text() -> str:
     return json.dumps(system_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-def schema_at(path: KeyPath) -> JsonSchema | None:
-    """What the schema says about the value at `path`, references followed; None where it says nothing."""
+def schema_at(path: KeyPath, data: Any = None) -> JsonSchema | None:
+    """What the schema says about the value at `path`, references followed; None where it says nothing.
+
+    Args:
+        path: the keys that lead to the value.
+        data: the whole document, which tells of which form a section is that may have several.
+    """
     whole = _system_schema()
-    here: JsonSchema | None = _followed(whole, whole)
+    here: JsonSchema | None = _followed(whole, whole, data)
     for part in path:
         if here is None:
             return None
         inside = here.get("items") if isinstance(part, int) else here.get("properties", {}).get(part)
-        here = _followed(inside, whole) if isinstance(inside, dict) else None
+        data = _inside(data, part)
+        here = _followed(inside, whole, data) if isinstance(inside, dict) else None
     return here
 
 
 _system_schema = cache(system_schema)
 
 
-def _followed(schema: JsonSchema, whole: JsonSchema) -> JsonSchema:
-    """`schema` with its reference followed and an optional value's "or nothing" left out."""
+def _inside(data: Any, part: str | int) -> Any:
+    if isinstance(data, dict):
+        return data.get(part)
+    return data[part] if isinstance(data, list) and isinstance(part, int) and part < len(data) else None
+
+
+def _followed(schema: JsonSchema, whole: JsonSchema, data: Any) -> JsonSchema:
+    """`schema` with its reference followed, "or nothing" left out, and of several forms the one that `data` has."""
     if "$ref" in schema:
         target = whole["$defs"][schema["$ref"].removeprefix("#/$defs/")]
-        return _followed({**target, **{key: value for key, value in schema.items() if key != "$ref"}}, whole)
+        return _followed({**target, **{key: value for key, value in schema.items() if key != "$ref"}}, whole, data)
+    if "oneOf" in schema:
+        forms = [_followed(form, whole, data) for form in schema["oneOf"]]
+        return max(forms, key=lambda form: len(set(form.get("required", ())).intersection(data or ())))
     options = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
     if len(options) == 1:
         rest = {key: value for key, value in schema.items() if key != "anyOf"}
-        return _followed({**options[0], **rest}, whole)
+        return _followed({**options[0], **rest}, whole, data)
     return schema
 
 

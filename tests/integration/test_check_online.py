@@ -33,7 +33,7 @@ name: point
 title: Point integrations
 timezone: Europe/Lisbon
 database: {url: "${POINT_URL}", read_url: "${POINT_READ_URL}"}
-backup: {stores: [{name: local, folder: backups}], passphrase: "${POINT_PASSPHRASE}"}
+backup: {stores: [{name: local, folder: .}], passphrase: "${POINT_PASSPHRASE}"}
 """
 MIRROR = "INSERT INTO audit (at, action, actor, effect, payload) VALUES (:at, :action, :actor, :effect, :payload)"
 
@@ -71,6 +71,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner_url: str, read
     monkeypatch.setenv("POINT_URL", owner_url)
     monkeypatch.setenv("POINT_READ_URL", reader_url)
     monkeypatch.setenv("POINT_PASSPHRASE", "correct horse battery")
+    monkeypatch.setenv("SERENO_HOME", str(tmp_path))
     return folder
 
 
@@ -127,8 +128,7 @@ def test_a_read_role_that_owns_tables_is_warned_about(
 
 def test_without_a_read_url_the_other_role_is_looked_at(folder: Path) -> None:
     (folder / "system.yaml").write_text(SYSTEM.replace(', read_url: "${POINT_READ_URL}"', ""))
-    found = failed()
-    assert "database.url owns no tables" in found
+    assert "database.url owns no tables" in failed()
     assert not [name for name in findings() if "read_url" in name]
 
 

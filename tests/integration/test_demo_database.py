@@ -11,6 +11,7 @@ from psycopg import sql
 from infra.demo.seed import fill
 from infra.demo.system import DemoSystem
 from sereno.systems.loader import load_system
+from sereno.systems.model import FolderStore
 
 _TABLES = (
     "SELECT c.relname FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY 1"
@@ -154,7 +155,9 @@ def test_the_secrets_are_what_the_systems_folder_refers_to(demo: DemoSystem, mon
     assert system.database.reading_url.resolve() == demo.read_url
     assert system.backup
     assert len(system.backup.passphrase.resolve()) >= 20
-    assert (demo.folder.parent / system.backup.stores[0].folder).is_dir()
+    (store,) = system.backup.stores
+    assert isinstance(store, FolderStore)
+    assert (demo.folder.parent / store.folder).is_dir()
     for file in (demo.folder / "secrets").iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 

@@ -12,6 +12,7 @@ import pytest
 from sereno.errors import ConfigurationError
 from sereno.settings import Settings
 from sereno.systems.loader import load_all, load_system, system_names
+from sereno.systems.model import FolderStore
 
 RIGHT = """\
 name: {name}
@@ -60,7 +61,7 @@ def test_a_right_file_becomes_a_system(write: Callable[..., Path]) -> None:
     system = load_system("point", Settings())
     assert (system.name, system.timezone) == ("point", "Europe/Lisbon")
     assert system.backup is not None
-    assert system.backup.stores[0].folder == Path("backups")
+    assert system.backup.stores == (FolderStore(name="local", folder=Path("backups")),)
     assert system.database.statement_timeout_seconds == 300
 
 

@@ -15,7 +15,7 @@ from sereno.systems import model
 from sereno.systems.schema import schema_at, schema_text, system_schema
 
 CHECKED_IN = Path(__file__).parents[2] / "deployments" / "system.schema.json"
-UNITS = ("seconds", "minutes", "hours", "days", "bytes", "percent", "rows", "megabytes")
+UNITS = ("seconds", "minutes", "hours", "days", "bytes", "percent", "rows", "megabytes", "mebibytes")
 COUNTED = {"connections"}
 PARTS = [part for part in vars(model).values() if isinstance(part, type) and issubclass(part, model.Part)]
 
@@ -75,3 +75,11 @@ def test_the_schema_can_be_asked_about_one_place() -> None:
     assert (schema_at(("database", "read_url")) or {})["format"] == "secret-reference"
     assert schema_at(("database", "nothing")) is None
     assert schema_at(("name", "inside", "text")) is None
+
+
+def test_of_a_section_with_several_forms_the_schema_of_the_one_that_stands_there_is_told() -> None:
+    data = {"backup": {"stores": [{"name": "x", "folder": "y"}, {"name": "x", "bucket": "y", "region": 3}]}}
+    assert (schema_at(("backup", "stores", 0), data) or {})["required"] == ["name", "folder"]
+    assert (schema_at(("backup", "stores", 1, "region"), data) or {})["type"] == "string"
+    assert schema_at(("backup", "stores", 0, "region"), data) is None
+    assert schema_at(("backup", "stores", 2, "name"), data) is not None
