@@ -22,6 +22,7 @@ from sereno import redaction
 from sereno.effects import effect_of
 from sereno.errors import RefusedError, SerenoError
 from sereno.reports.model import Draft, Effect, JobContext, Report, Result
+from tasks.console import prepare_console
 from tasks.publish import publish
 from tasks.run_context import enter_job
 
@@ -59,6 +60,7 @@ def job(*, run_name: str) -> Callable[[Callable[P, Awaitable[Report]]], Flow[P, 
         @functools.wraps(function)
         async def run(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
             redaction.install()
+            prepare_console()
             bound = signature.bind(*args, **kwargs)
             bound.apply_defaults()
             context = JobContext(
