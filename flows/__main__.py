@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast, get_type_hints
 from sereno.cli.failures import complain, guarded
 from sereno.cli.jobs import read_value, require_job, require_known, split_values
 from sereno.cli.reporting import exit_code, lost_report
-from sereno.errors import EXIT_INTERRUPTED, ConfigurationError, StorageError, SystemUnavailableError
+from sereno.errors import EXIT_INTERRUPTED, ConfigurationError, SerenoError, StorageError, SystemUnavailableError
 from sereno.reports import ReportFormat, render
 from sereno.reports.build import shortened
 from sereno.reports.model import Report
@@ -63,12 +63,12 @@ def _carry_out(words: Sequence[str], *, report_to: int) -> int:
     flow = getattr(importlib.import_module(f"flows.{job}"), job)
     parameters = _parameters(flow, job, system, values)
     _require_server()
-    report, interrupted = _reported(flow, job, parameters)
+    report, code = _reported(flow, job, parameters)
     with os.fdopen(report_to, "wb") as output:
         output.write(render(report, ReportFormat.JSON))
-    if interrupted:
-        _leave(EXIT_INTERRUPTED)
-    return exit_code(report)
+    if code == EXIT_INTERRUPTED:
+        _leave(code)
+    return code
 
 
 def _claimed_stdout() -> int:
@@ -153,8 +153,8 @@ def _require_server() -> None:
         )
 
 
-def _reported(flow: Flow[..., Any], job: str, parameters: Mapping[str, Any]) -> tuple[Report, bool]:
-    """The report of the run, whatever becomes of it, and whether it was interrupted."""
+def _reported(flow: Flow[..., Any], job: str, parameters: Mapping[str, Any]) -> tuple[Report, int]:
+    """The report of the run, whatever becomes of it, and the exit code that belongs to its end."""
     from prefect.exceptions import TerminationSignal
 
     started_at = datetime.now(UTC)
@@ -162,7 +162,7 @@ def _reported(flow: Flow[..., Any], job: str, parameters: Mapping[str, Any]) -> 
     try:
         ended = runner.run(_ended(flow, parameters))
     except (KeyboardInterrupt, asyncio.CancelledError, TerminationSignal):
-        return lost_report(job, parameters, started_at, "the run was interrupted before its end"), True
+        return lost_report(job, parameters, started_at, "the run was interrupted before its end"), EXIT_INTERRUPTED
     except Exception as error:
         ended = error
     runner.close()
@@ -170,7 +170,7 @@ def _reported(flow: Flow[..., Any], job: str, parameters: Mapping[str, Any]) -> 
     if not isinstance(report, Report):
         headline = f"the run ended without a report: {shortened(str(ended), _LONGEST)}"
         report = lost_report(job, parameters, started_at, headline)
-    return report, False
+    return report, ended.exit_code if isinstance(ended, SerenoError) else exit_code(report)
 
 
 async def _ended(flow: Flow[..., Any], parameters: Mapping[str, Any]) -> Any:

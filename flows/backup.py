@@ -10,7 +10,12 @@ from tasks.systems import exclusive, load_system
 
 
 @job(run_name="backup {system} {kind}")
-async def backup(system: str, kind: BackupKind = BackupKind.FULL) -> Report:
+async def backup(
+    system: str,
+    kind: BackupKind = BackupKind.FULL,
+    tables: list[str] = [],  # noqa: B006 (Prefect reads the form's default from it; it is never changed)
+    content_digests: bool = False,
+) -> Report:
     """Take an encrypted backup of one system and prove that it can be read back.
 
     When: on its schedule, and before anything risky. It needs read rights only and may run while the system is in use.
@@ -23,11 +28,16 @@ async def backup(system: str, kind: BackupKind = BackupKind.FULL) -> Report:
 
     Args:
         system: The system's name: a folder below `deployments/`.
-        kind: What to take. `full` takes every table.
+        kind: What to take. `full`: everything. `incremental`: what changed since the newest backup; it becomes a full
+            one, and says why, where it has nothing to build on. `critical`: the tables that the system's file names.
+            `tables`: those named below. `data-only`: rows without the schema. `schema-only`: the schema without rows.
+        tables: For the kind `tables`: which, such as `public.users`; a partitioned table stands for its partitions.
+        content_digests: Have the server digest the tables of which an increment takes only changes, so that a drill
+            can prove their content and not only count their rows. It reads each of them once more.
     """
     source = await load_system(system)
     async with exclusive(source, "backup"):
         cleared = await clear_leftovers(source)
-        written = await write_backup(source, kind)
+        written = await write_backup(source, kind, tables=tables, content_digests=content_digests)
         checked = await verify_written(source, written)
     return await publish(backup_report(written, checked, cleared))

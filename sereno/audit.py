@@ -33,7 +33,7 @@ from sereno.ledger.link import BrokenLink, Fault
 from sereno.ledger.models import AuditRow, time_text
 from sereno.ledger.serial import wait_for_turn
 from sereno.ledger.verification import Verification, verify
-from sereno.reports.model import AuditReference
+from sereno.reports.model import AuditReference, Effect
 from sereno.settings import Settings, load_settings
 
 __all__ = [
@@ -44,8 +44,10 @@ __all__ = [
     "Head",
     "RecordedEvent",
     "Verification",
+    "action",
     "actor_of_process",
     "append",
+    "append_once",
     "append_within",
     "events",
     "head",
@@ -67,6 +69,21 @@ def append(ledger: Ledger, event: Event, *more: Event) -> AuditReference:
         return append_within(session, event, *more)
 
 
+def append_once(ledger: Ledger, event: Event) -> AuditReference:
+    """Append `event` unless it stands already; for steps that are tried again.
+
+    It stands already when an event of the same flow run says the same in every column, its time among them. An earlier
+    attempt of a flow run (the UI retries one under the same id) was another time, so its event is another one. An event
+    of no flow run is always appended.
+
+    Raises:
+        SerenoError: the ledger cannot be written; perhaps only the answer was lost, so that the event stands.
+    """
+    with ledger.writing() as session:
+        _wait_for_turn(session, event.system)
+        return _standing(session, event) or append_within(session, event)
+
+
 def append_within(session: Session, event: Event, *more: Event) -> AuditReference:
     """As `append`, as a part of the writing transaction `session`.
 
@@ -76,7 +93,7 @@ def append_within(session: Session, event: Event, *more: Event) -> AuditReferenc
     system = event.system
     if any(other.system != system for other in more):
         raise ValueError("events of several systems cannot be appended at once: each system has a chain of its own")
-    wait_for_turn(session, name=f"sereno audit {system}")
+    _wait_for_turn(session, system)
     newest = _head(session, system)
     sequence, previous = (newest.sequence, newest.hash) if newest else (0, BEGINNING)
     rows: list[dict[str, object]] = []
@@ -139,6 +156,11 @@ def events(
         return tuple(_recorded(system, *row) for row in session.execute(wanted))
 
 
+def action(job: str, effect: Effect) -> str:
+    """What the chain calls a run: `RUN_BACKUP`, `PREVIEW_RESTORE`."""
+    return f"{'PREVIEW' if effect is Effect.DRY_RUN else 'RUN'}_{job.upper()}"
+
+
 def actor_of_process(settings: Settings | None = None) -> tuple[str, str]:
     """Who is acting, and how we know: SERENO_ACTOR, else the user of a CI run, else the login of this process."""
     settings = settings or load_settings()
@@ -151,6 +173,19 @@ def actor_of_process(settings: Settings | None = None) -> tuple[str, str]:
         return _tame(pwd.getpwuid(os.getuid()).pw_name), "login"
     except KeyError:  # a container may run as a user that it has no name for
         return f"uid {os.getuid()}", "login"
+
+
+def _wait_for_turn(session: Session, system: str) -> None:
+    wait_for_turn(session, name=f"sereno audit {system}")
+
+
+def _standing(session: Session, event: Event) -> AuditReference | None:
+    if event.flow_run_id is None:
+        return None
+    said = members(stored_text(event, sequence=0)) or {}
+    same = select(AuditRow.sequence, AuditRow.hash).where(AuditRow.system == event.system)
+    row = session.execute(same.where(*(getattr(AuditRow, name) == said[name] for name in INDEXED))).first()
+    return AuditReference(sequence=row.sequence, hash=row.hash) if row else None
 
 
 def _head(session: Session, system: str) -> Head | None:

@@ -19,7 +19,7 @@ class SerenoError(Exception):
 
     permanent: ClassVar[bool] = True
     """False when the same call may succeed a moment later; the one retry policy reads this."""
-    exit_code: ClassVar[int] = EXIT_FAILED
+    exit_code: int = EXIT_FAILED
 
 
 class ConfigurationError(SerenoError):

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -17,7 +13,6 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from sereno.errors import StorageError
 from sereno.reports.model import Effect, Result
 
 _LABELS = ("system", "job", "effect")
@@ -45,29 +40,6 @@ def exposition(runs: Iterable[RunRecord]) -> bytes:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Runs(runs))
     return generate_latest(registry)
-
-
-def write_textfile(path: Path, data: bytes) -> None:
-    """Put `data` at `path` at once, so that the node exporter reads the old file or the new one, never half of one.
-
-    Raises:
-        StorageError: the file could not be written; what stood at `path` still stands there.
-    """
-    temporary: str | None = None
-    try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)  # the exporter runs as another user
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        if temporary is not None:
-            with suppress(OSError):
-                os.unlink(temporary)
-        raise StorageError(f"the metrics file {path} could not be written: {error.strerror}") from error
 
 
 class _Runs(Collector):
@@ -115,11 +87,3 @@ def _gauge(name: str, documentation: str, values: dict[tuple[str, ...], float]) 
     for labels, value in sorted(values.items()):
         family.add_metric(labels, value)
     return family
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -19,12 +19,13 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from sereno import redaction
+from sereno.cli.reporting import exit_code
 from sereno.effects import effect_of
 from sereno.errors import RefusedError, SerenoError
 from sereno.reports.model import Draft, Effect, JobContext, Report, Result
 from tasks.console import prepare_console
 from tasks.publish import publish
-from tasks.run_context import enter_job
+from tasks.run_context import current_run, enter_job
 
 P = ParamSpec("P")
 
@@ -34,10 +35,11 @@ logger = logging.getLogger("sereno.job")
 class JobFailedError(SerenoError):
     """A job that did not pass, for callers in Python; its report says why."""
 
-    def __init__(self, report: Report) -> None:
-        """Carry `report`; its headline is the message."""
+    def __init__(self, report: Report, *, exit_code: int) -> None:
+        """Carry `report`, whose headline is the message, and the exit code of whatever ended the job."""
         super().__init__(report.headline)
         self.report = report
+        self.exit_code = exit_code
 
 
 def job(*, run_name: str) -> Callable[[Callable[P, Awaitable[Report]]], Flow[P, Any]]:
@@ -73,34 +75,45 @@ def job(*, run_name: str) -> Callable[[Callable[P, Awaitable[Report]]], Flow[P, 
             )
             enter_job(context)
             logger.info("%s of %s: effect %s", name, context.system, context.effect)
-            return _state(await _carry_out(functools.partial(function, *args, **kwargs), bound.arguments))
+            return await _carry_out(functools.partial(function, *args, **kwargs), bound.arguments)
 
         return flow(name=name.replace("_", "-"), flow_run_name=named, persist_result=False)(run)
 
     return decorate
 
 
-async def _carry_out(function: Callable[[], Awaitable[Report]], arguments: dict[str, Any]) -> Report:
+async def _carry_out(function: Callable[[], Awaitable[Report]], arguments: dict[str, Any]) -> State[Any]:
     try:
         effect_of(dry_run=arguments.get("dry_run"), confirm_live=arguments.get("confirm_live", ""))
-        return await function()
-    except SerenoError as error:
-        logger.error("%s", error)
-        result = Result.REFUSED if isinstance(error, RefusedError) else Result.FAILED
-        return await publish(Draft(headline=str(error), result=result))
+        return _state(await function())
     except Exception as error:
-        logger.exception("the job broke")
+        return await _ended_by(error)
+
+
+async def _ended_by(error: Exception) -> State[Any]:
+    """The end of a run that raised; what goes wrong after its report was sealed changes nothing of it any more."""
+    if (sealed := current_run().sealed) is not None:
+        logger.warning("after the report was sealed: %s: %s", type(error).__name__, error)
+        return _state(sealed)
+    if not isinstance(error, SerenoError):
+        logger.error("the job broke", exc_info=error)
         broken = (
             f"the job broke with {type(error).__name__}: {error}; this is a defect of Sereno, its log has the place"
         )
-        return await publish(Draft(headline=broken, result=Result.FAILED))
+        return _state(await publish(Draft(headline=broken, result=Result.FAILED)))
+    logger.error("%s", error)
+    result = Result.REFUSED if isinstance(error, RefusedError) else Result.FAILED
+    report = await publish(Draft(headline=str(error), result=result))
+    return _state(report, code=error.exit_code)
 
 
-def _state(report: Report) -> State[Any]:
+def _state(report: Report, *, code: int | None = None) -> State[Any]:
+    """The run's last state; `code` is the exit code of the error that ended it, if one did."""
     if report.result is Result.PASSED:
         return Completed(message=report.headline, data=report)
     name = "Refused" if report.result is Result.REFUSED else "Failed"
-    return State(type=StateType.FAILED, name=name, message=report.headline, data=JobFailedError(report))
+    failed = JobFailedError(report, exit_code=exit_code(report) if code is None else code)
+    return State(type=StateType.FAILED, name=name, message=report.headline, data=failed)
 
 
 def _intended(parameters: dict[str, Any]) -> Effect:

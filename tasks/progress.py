@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 
 _EVERY_SECONDS = 2.0
+_PATIENCE_SECONDS = 5.0
+"""For one answer of the server; the step waits for the last one."""
+
+logger = logging.getLogger("sereno.progress")
 
 
 @dataclass
@@ -22,6 +28,27 @@ class _Noted:
         self.what = what
 
 
+@dataclass
+class _Bar:
+    """The artifact. Where the server does not take it, one warning says so and the step goes on without."""
+
+    key: str
+    artifact: UUID | None = None
+    warned: bool = False
+
+    async def draw(self, noted: _Noted) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                if self.artifact is None:
+                    self.artifact = await acreate_progress_artifact(noted.percent, self.key, noted.what)
+                else:
+                    await aupdate_progress_artifact(self.artifact, noted.percent, noted.what)
+        except Exception as error:
+            if not self.warned:
+                logger.warning("the progress of %s is not shown: %s", self.key, str(error) or type(error).__name__)
+            self.warned = True
+
+
 @asynccontextmanager
 async def shown_progress(name: str) -> AsyncIterator[_Noted]:
     """A callable for `progress=`; what it is told is shown every two seconds while the block runs."""
@@ -32,16 +59,15 @@ async def shown_progress(name: str) -> AsyncIterator[_Noted]:
         noted.percent, noted.what = 100.0, "done"
     finally:
         ticker.cancel()
-        with suppress(asyncio.CancelledError):
-            await ticker
+        await asyncio.wait({ticker})
 
 
 async def _show(noted: _Noted, *, key: str) -> None:
     await asyncio.sleep(_EVERY_SECONDS)  # a step that is over by then needs no bar
-    artifact = await acreate_progress_artifact(progress=noted.percent, key=key, description=noted.what)
+    bar = _Bar(key)
     try:
         while True:
+            await bar.draw(noted)
             await asyncio.sleep(_EVERY_SECONDS)
-            await aupdate_progress_artifact(artifact, progress=noted.percent, description=noted.what)
     finally:
-        await aupdate_progress_artifact(artifact, progress=noted.percent, description=noted.what)
+        await bar.draw(noted)

@@ -1,28 +1,52 @@
-"""The last step of every job."""
+"""The last steps of every job."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 from prefect.artifacts import acreate_markdown_artifact
 
-from sereno import publishing
-from sereno.reports import ReportFormat, render_markdown
+from sereno import mirror, publishing
+from sereno.reports import render_markdown
 from sereno.reports.model import Draft, Report
 from sereno.reports.to_markdown import verdict_line
 from sereno.settings import load_settings
-from tasks.run_context import current_job
+from tasks.run_context import current_run
 from tasks.step import NETWORK, step
 
-_seal = step(publishing.publish, name="publish", retry=NETWORK)
+_note_in_system = step(mirror.note_in_system, name="note in the system's own audit table")
+_seal = step(publishing.seal, name="seal the report", retry=NETWORK)
+_keep = step(publishing.keep, name="write the report's files")
 
 
 async def publish(draft: Draft) -> Report:
-    """Seal the report in the audit chain, write its files, and show it as an artifact of the run."""
-    report = await _seal(draft, current_job())
-    page = publishing.report_path(report, ReportFormat.HTML).relative_to(load_settings().home_path)
-    key = f"{report.system}-{report.job}".lower().replace("_", "-")
-    await acreate_markdown_artifact(
-        key="".join(letter for letter in key if letter.isascii() and (letter.isalnum() or letter == "-")),
-        markdown=f"{render_markdown(report, charts=draft.charts)}\nThe whole report: `{page}` in SERENO_HOME\n",
-        description=verdict_line(report),
-    )
-    return report
+    """Seal the report in the audit chain, write its files, and show it as an artifact of the run.
+
+    A run has one report. Called again, because sealing failed or something after it did, this goes on with the first.
+    """
+    run = current_run()
+    if run.composed is None:
+        run.composed = publishing.compose(draft, run.context, finished_at=datetime.now(UTC))
+        if mirror.is_due(run.composed):
+            run.composed = await _note_in_system(run.composed)
+    if run.sealed is None:
+        run.sealed = await _seal(run.composed)
+        await _show(run.sealed, draft.charts)
+    return run.sealed
+
+
+async def _show(report: Report, charts: dict[str, str]) -> None:
+    files: tuple[Path, ...] = ()
+    with publishing.forgiven("the report's files were not written"):
+        files = await _keep(report)
+    with publishing.forgiven("the run has no artifact"):
+        key = f"{report.system}-{report.job}".lower().replace("_", "-")
+        home = load_settings().home_path
+        places = " and ".join(f"`{path.relative_to(home)}`" for path in files)
+        whole = f"\nThe whole report: {places} in SERENO_HOME\n" if places else ""
+        await acreate_markdown_artifact(
+            key="".join(letter for letter in key if letter.isascii() and (letter.isalnum() or letter == "-")),
+            markdown=render_markdown(report, charts=charts) + whole,
+            description=verdict_line(report),
+        )

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.bench.backup import Measured, measure_backup, measure_restore
+from infra.bench.increments import KEYS, measure_increments
 from infra.bench.memory import measure_memory
 from infra.bench.subject import subject
 from sereno.errors import SerenoError
@@ -33,9 +34,14 @@ def main() -> int:
             lines = measure_backup(measured_on, rounds=given.rounds)
             console.print("restore")
             lines += measure_restore(measured_on, rounds=given.rounds)
+            for kind in KEYS:
+                console.print(f"increments with {kind} keys")
+                lines += measure_increments(
+                    measured_on, kind=kind, size_bytes=int(given.key_gigabytes * _GIGABYTE), rounds=given.rounds
+                )
             console.print("memory")
             large = int(given.memory_gigabytes * _GIGABYTE)
-            lines += measure_memory(measured_on, small_bytes=large // 10, large_bytes=large)
+            lines += measure_memory(measured_on, small_bytes=large // 13, large_bytes=large)
     except SerenoError as error:
         console.print(f"bench: {error}", style="red")
         return error.exit_code
@@ -48,9 +54,10 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.bench", description=__doc__)
-    parser.add_argument("--scale", type=float, default=90, help="of the demo's data; 90 is about 1.1 GB of COPY text")
+    parser.add_argument("--scale", type=float, default=150, help="of the demo's data; 150 is about 2.1 GB of COPY text")
     parser.add_argument("--rounds", type=int, default=3, help="how often each side is run")
-    parser.add_argument("--memory-gigabytes", type=float, default=3, help="the large database of the memory figures")
+    parser.add_argument("--key-gigabytes", type=float, default=2, help="the database of each kind of key")
+    parser.add_argument("--memory-gigabytes", type=float, default=4, help="the large database of the memory figures")
     default = load_settings().home_path / "bench"
     parser.add_argument("--home", type=Path, default=default, help="where data and results are kept")
     return parser

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from infra.bench.pgbackrest import pgbackrest_backup
 from infra.bench.subject import Subject, run
 from infra.bench.timing import Sample, in_turn, ratio
 from sereno.backup import read_back, write
@@ -41,22 +43,27 @@ def measure_backup(subject: Subject, *, rounds: int) -> list[Measured]:
         shutil.rmtree(subject.home / "backups" / "bench", ignore_errors=True)
         written[:] = [write.write(system)]
 
-    samples = in_turn(
-        {
-            "sereno": ours,
-            "pg_dump": lambda: run(
-                subject.binaries.program("pg_dump"), "-Fc", f"--file={dump}", f"--dbname={subject.url}"
-            ),
-            "floor": lambda: _copy_to_nowhere(subject, written[0]),
-            "read back": lambda: read_back.read_back(system, written[0]),
-        },
-        rounds=rounds,
-    )
+    sides: dict[str, Callable[[], object]] = {
+        "sereno": ours,
+        "pg_dump": lambda: run(subject.binaries.program("pg_dump"), "-Fc", f"--file={dump}", f"--dbname={subject.url}"),
+        "floor": lambda: _copy_to_nowhere(subject, written[0]),
+        "read back": lambda: read_back.read_back(system, written[0]),
+    }
+    physical = pgbackrest_backup(subject)
+    if physical:
+        sides["pgBackRest"] = physical
+    samples = in_turn(sides, rounds=rounds)
     manifest = written[0].manifest
     size = manifest.stored_bytes / dump.stat().st_size
     stored = f"{manifest.plain_bytes / 1e9:.2f} GB of text, {size:.2f} of pg_dump's bytes"
+    beside = [
+        _line(
+            "backup / pgBackRest full, encrypted", samples["sereno"], samples["pgBackRest"], 1.3, "two processes each"
+        )
+    ]
     return [
-        _line("backup / pg_dump -Fc", samples["sereno"], samples["pg_dump"], 0.5, stored),
+        _line("backup / pg_dump -Fc", samples["sereno"], samples["pg_dump"], 0.45, stored),
+        *(beside if physical else ()),
         _line("COPY to nowhere / pg_dump -Fc", samples["floor"], samples["pg_dump"], None, "the floor"),
         _line("reading back / pg_dump -Fc", samples["read back"], samples["pg_dump"], None, "a step of its own"),
     ]
@@ -70,7 +77,7 @@ def measure_restore(subject: Subject, *, rounds: int) -> list[Measured]:
     for _ in range(rounds):
         with subject.database("bench_target") as url:
             system = subject.system(subject.url, target=url)
-            taken = in_turn({"sereno": partial(_restore, system), "proof": partial(_prove, system)}, rounds=1)
+            taken = in_turn({"sereno": partial(restore, system), "proof": partial(_prove, system)}, rounds=1)
         with subject.database("bench_target") as url:
             taken |= in_turn({"pg_restore": partial(run, program, "-j2", f"--dbname={url}", dump)}, rounds=1)
         for name, sample in taken.items():
@@ -81,7 +88,7 @@ def measure_restore(subject: Subject, *, rounds: int) -> list[Measured]:
             "restore / pg_restore -j2",
             each["sereno"],
             each["pg_restore"],
-            1.1,
+            0.9,
             "with ANALYZE, which pg_restore leaves out",
         ),
         _line("proof / pg_restore -j2", each["proof"], each["pg_restore"], None, "every row read again and hashed"),
@@ -96,8 +103,9 @@ def _line(name: str, one: Sample, other: Sample, limit: float | None, detail: st
     return Measured(name, ratio(one, other), limit, f"{one.median:.1f} s / {other.median:.1f} s; {detail}")
 
 
-def _restore(system: System) -> None:
-    chosen = plan.plan_restore(system, target="empty")
+def restore(system: System, *, tables: Sequence[str] = ()) -> None:
+    """Restore the newest backup into the target `empty`, without its proof."""
+    chosen = plan.plan_restore(system, tables=tables, target="empty")
     into = target.target_url(system, "empty")
     roles = load.create_roles(chosen, into)
     load.restore_before_rows(system, chosen, into, roles)

@@ -54,11 +54,15 @@ ORDER BY a.attrelid, a.attnum
 _KEYS = """
 SELECT i.indrelid::bigint AS oid,
        array_agg(a.attname::text ORDER BY k.position) AS columns,
-       array_agg(t.typname::text ORDER BY k.position) AS types
+       array_agg(CASE WHEN b.typtype = 'e' THEN 'enum' WHEN b.typtype <> 'b' THEN '(other)'
+                      WHEN b.typnamespace = 'pg_catalog'::regnamespace OR b.typname = 'citext' THEN b.typname::text
+                      ELSE '(other)' END ORDER BY k.position) AS types,
+       bool_or(a.attgenerated <> '') AS generated
 FROM pg_catalog.pg_index i
 CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
 JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+JOIN pg_catalog.pg_type b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
 WHERE i.indrelid = ANY(%(oids)s::oid[]) AND i.indisprimary AND i.indisvalid AND k.position <= i.indnkeyatts
 GROUP BY i.indrelid
 """
@@ -130,6 +134,7 @@ class TableSource:
     schema_name: str
     name: str
     has_rows: bool
+    is_heap: bool
     partition_of: int | None
     inherits: bool
     bytes: int
@@ -140,6 +145,7 @@ class TableSource:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     key_types: tuple[str, ...]
+    """Names of built-in types, `citext`, `enum` or `(other)`; domains by what is below. Empty for generated columns."""
     fingerprint: str
 
     @property
@@ -242,6 +248,7 @@ def _table(
         schema_name=row["schema_name"],
         name=row["name"],
         has_rows=row["kind"] == "r",
+        is_heap=row["access_method"] == "heap",
         partition_of=row["partition_of"],
         inherits=row["inherits"] and row["partition_of"] is None,
         bytes=row["bytes"],
@@ -251,6 +258,6 @@ def _table(
         hides_rows=row["hides_rows"],
         columns=described,
         key=key_columns,
-        key_types=tuple(key["types"]) if key else (),
+        key_types=tuple(key["types"]) if key and not key["generated"] else (),
         fingerprint=hashlib.sha256(text.encode()).hexdigest(),
     )

@@ -62,6 +62,10 @@ class CopySession:
             await self.in_thread(receive, b"".join(chunks))
         return int(str(status).rsplit(" ", 1)[-1])
 
+    async def value(self, query: str) -> str:
+        """The one text that `query` gives."""
+        return str(await self._connection.fetchval(query))
+
     async def in_thread(self, function: Callable[..., T], *arguments: object) -> T:
         """Call something that blocks, in the thread in which this session's chunks are handled."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
@@ -187,7 +191,27 @@ def rows_query(schema_name: str, name: str, columns: Sequence[str], *, condition
     return f"SELECT {', '.join(map(quoted, columns))} FROM ONLY {quoted(schema_name, name)} {condition}".rstrip()
 
 
+def count_query(schema_name: str, name: str) -> str:
+    """How many rows a table has, without those of tables that inherit from it."""
+    return f"SELECT count(*)::text FROM ONLY {quoted(schema_name, name)}"
+
+
+def digest_query(schema_name: str, name: str) -> str:
+    """A digest of a table's content that does not depend on the order of its rows.
+
+    Of their text, since a record's own hash changes with the oids of enums.
+    """
+    digest = "coalesce(pg_catalog.sum(pg_catalog.hashtextextended(t::text, 0)::pg_catalog.numeric), 0)"
+    return f"SELECT {digest}::text FROM ONLY {quoted(schema_name, name)} AS t"
+
+
+def changed_condition(watermark: int) -> str:
+    """The rows that transactions from `watermark` (64 bits) on wrote; exact within 2^31 transactions."""
+    number = max(watermark % 2**32, 3)  # the three lowest numbers stand for something else
+    return f"pg_catalog.age(xmin) <= (SELECT pg_catalog.age('{number}'::pg_catalog.xid))"
+
+
 def pages_condition(first: int, end: int | None) -> str:
     """The rows on the pages from `first` up to, not including, `end`; None means to the end."""
     upper = f" AND ctid < '({end},0)'::pg_catalog.tid" if end is not None else ""
-    return f"WHERE ctid >= '({first},0)'::pg_catalog.tid{upper}"
+    return f"ctid >= '({first},0)'::pg_catalog.tid{upper}"

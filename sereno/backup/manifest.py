@@ -1,33 +1,26 @@
-"""The manifest: what a backup holds, written last and authenticated (docs/backup-format.md, "manifest.jsonl").
-
-Two lines of JSON: the manifest, and its seal, an HMAC over the first line's bytes under a key derived from the data
-key. It is readable without the passphrase, so backups can be listed anywhere; it cannot be changed without it.
-"""
+"""The manifest: what a backup holds (docs/backup-format.md, "manifest.jsonl")."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
-import re
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
-
-from sereno.backup.keys import DataKey
-from sereno.errors import IntegrityError, RefusedError
-
-MANIFEST_NAME = "manifest.jsonl"
-MANIFEST_AT_MOST_BYTES = 256 * 1024 * 1024
-_SEAL_PURPOSE = "sereno manifest 1"
-_IDENTIFIER = re.compile(r"\d{8}T\d{6}Z-[a-z]+(-[a-z]+)*-[0-9a-f]{8}\Z")
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class BackupKind(StrEnum):
     """What a backup takes."""
 
     FULL = "full"
+    INCREMENTAL = "incremental"
+    CRITICAL = "critical"
+    TABLES = "tables"
+    DATA_ONLY = "data-only"
+    SCHEMA_ONLY = "schema-only"
+
+
+LINKS = (BackupKind.FULL, BackupKind.INCREMENTAL)
+"""The kinds that increments build on."""
 
 
 class ObjectKind(StrEnum):
@@ -69,6 +62,13 @@ class KeySet(StoredObject):
     rows: int
 
 
+class KeyChanges(_Entry):
+    """How a table's keys differ from those of the parent backup: key sets of what went and of what came."""
+
+    removed: KeySet
+    added: KeySet
+
+
 class Column(_Entry):
     """A column as the catalog knows it."""
 
@@ -94,7 +94,11 @@ class Relation(_Entry):
 
 
 class Table(Relation):
-    """A table with rows of its own. `condition` is set for configuration tables of extensions."""
+    """A table with rows of its own, `rows` of them at the snapshot.
+
+    `parts` hold all of them, or, when there are `changes`, those that were inserted or updated since the parent backup.
+    `condition` is set for configuration tables of extensions.
+    """
 
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
@@ -104,6 +108,10 @@ class Table(Relation):
     rows: int
     parts: tuple[RowsPart, ...]
     key_set: KeySet | None = None
+    changes: KeyChanges | None = None
+    content_digest: str | None = Field(
+        default=None, description="sum over the rows of hashtextextended(row::text, 0), as a decimal number"
+    )
 
     @property
     def copied_columns(self) -> tuple[str, ...]:
@@ -111,9 +119,33 @@ class Table(Relation):
         return tuple(column.name for column in self.columns if not column.generated)
 
     @property
+    def objects(self) -> tuple[StoredObject, ...]:
+        """Every object of the table."""
+        keys = (self.key_set,) if self.key_set else ()
+        changes = (self.changes.removed, self.changes.added) if self.changes else ()
+        return (*self.parts, *keys, *changes)
+
+    @property
+    def rows_copied(self) -> int:
+        """Rows that are in this backup itself."""
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def keys_removed(self) -> int:
+        """Keys that went since the parent backup."""
+        return self.changes.removed.rows if self.changes else 0
+
+    @property
     def plain_bytes(self) -> int:
         """The size of the table's COPY text."""
         return sum(part.plain_bytes for part in self.parts)
+
+
+class Parent(_Entry):
+    """The backup that an increment builds on, and the SHA-256 of its manifest file."""
+
+    id: str
+    manifest_sha256: str
 
 
 class Sequence(_Entry):
@@ -180,16 +212,18 @@ class Manifest(_Entry):
     id: str
     identity: str
     kind: BackupKind
+    parent: Parent | None = None
     created_at: AwareDatetime
     finished_at: AwareDatetime
     origin: Origin
     versions: Versions
     snapshot: Snapshot
-    schema_dump: StoredObject
-    schema_digest: str
+    schema_dump: StoredObject | None = None
+    schema_digest: str | None = None
     large_objects: StoredObject | None = None
     tables: tuple[Table, ...]
     partitioned: tuple[Relation, ...] = ()
+    left_out: tuple[Relation, ...] = Field(default=(), description="tables with rows that this backup does not hold")
     sequences: tuple[Sequence, ...]
     roles: tuple[str, ...]
     extensions: tuple[Extension, ...]
@@ -198,10 +232,8 @@ class Manifest(_Entry):
     @property
     def objects(self) -> tuple[StoredObject, ...]:
         """Every object of the backup."""
-        extra = (self.large_objects,) if self.large_objects else ()
-        rows = tuple(part for table in self.tables for part in table.parts)
-        keys = tuple(table.key_set for table in self.tables if table.key_set)
-        return (self.schema_dump, *extra, *rows, *keys)
+        archives = tuple(archive for archive in (self.schema_dump, self.large_objects) if archive)
+        return (*archives, *(entry for table in self.tables for entry in table.objects))
 
     @property
     def stored_bytes(self) -> int:
@@ -215,68 +247,10 @@ class Manifest(_Entry):
 
     @property
     def rows(self) -> int:
-        """Rows over all tables."""
+        """Rows over all tables, those that parents hold included."""
         return sum(table.rows for table in self.tables)
 
-    def to_bytes(self, key: DataKey) -> bytes:
-        """The sealed file."""
-        line = json.dumps(self.model_dump(mode="json"), separators=(",", ":"), ensure_ascii=False).encode()
-        seal = json.dumps({"hmac_sha256": _seal(line, key)}).encode()
-        return line + b"\n" + seal + b"\n"
-
-
-def read_manifest(data: bytes, *, where: str) -> Manifest:
-    """The manifest as it stands there, unauthenticated: good for listing, not for restoring.
-
-    Raises:
-        IntegrityError: it is no manifest; `where` names the file.
-    """
-    try:
-        return Manifest.model_validate_json(data.split(b"\n", 1)[0])
-    except ValidationError as error:
-        problem = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, problem["loc"])) or "the file"
-        raise IntegrityError(f"{where} is damaged or of a newer format: {place}: {problem['msg']}") from None
-
-
-def authenticate_manifest(data: bytes, *, key: DataKey, where: str) -> Manifest:
-    """The manifest, proven to be what the holder of the data key wrote.
-
-    Raises:
-        IntegrityError: the manifest was changed, cut or belongs to another backup.
-    """
-    line, _, rest = data.partition(b"\n")
-    expected = json.dumps({"hmac_sha256": _seal(line, key)}).encode() + b"\n"
-    if not hmac.compare_digest(rest, expected):
-        raise IntegrityError(f"{where} was changed after it was written, or cut, or is of another backup")
-    manifest = read_manifest(line, where=where)
-    if manifest.identity != key.identity.hex():
-        raise IntegrityError(f"{where} and its keys.json belong to different backups")
-    return manifest
-
-
-def manifest_digest(data: bytes) -> str:
-    """SHA-256 of the whole file, by which an increment names its parent."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def is_identifier(name: str) -> bool:
-    """Whether `name` has the form of a backup's id."""
-    return _IDENTIFIER.match(name) is not None
-
-
-def require_identifier(identifier: str) -> str:
-    """`identifier` when it has the form of a backup's id; it becomes a folder's name, so nothing else may pass.
-
-    Raises:
-        RefusedError: it has another form.
-    """
-    if not is_identifier(identifier):
-        raise RefusedError(
-            f"{identifier!r} is no backup id; ids look like 20261123T020000Z-full-1f3a5c7e (see `sereno backups list`)"
-        )
-    return identifier
-
-
-def _seal(line: bytes, key: DataKey) -> str:
-    return hmac.new(key.derive(_SEAL_PURPOSE, length=32), line, hashlib.sha256).hexdigest()
+    @property
+    def rows_copied(self) -> int:
+        """Rows that are in this backup itself."""
+        return sum(table.rows_copied for table in self.tables)

@@ -56,6 +56,7 @@ class ObjectWriter:
         if not _is_name(name):
             raise ValueError(f"{name[:80]!r} is no name of an object in a backup")
         secret = _object_secret(key, name)
+        self.name = name
         self._sink = sink
         self._cipher = AESGCM(secret[:32])
         self._frame_bytes = frame_bytes

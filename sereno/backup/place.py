@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sereno.backup.keys import KEYS_AT_MOST_BYTES, KEYS_NAME, DataKey, KeyFile
-from sereno.backup.manifest import (
+from sereno.backup.manifest import Manifest, StoredObject
+from sereno.backup.manifest_file import (
     MANIFEST_AT_MOST_BYTES,
     MANIFEST_NAME,
-    Manifest,
     authenticate_manifest,
     is_identifier,
+    manifest_digest,
     read_manifest,
     require_identifier,
 )
+from sereno.backup.objects import read_plain
 from sereno.errors import ConfigurationError, IntegrityError, RefusedError
 from sereno.settings import Settings
 from sereno.stores import Store, open_store
@@ -28,9 +30,15 @@ class OpenBackup:
     """A backup whose manifest is authenticated, with the key that opens its objects."""
 
     manifest: Manifest
+    manifest_sha256: str
     key: DataKey
     store: Store
     folder: str
+
+    def frames(self, entry: StoredObject) -> Iterator[bytes]:
+        """What an object holds, authenticated, in frames of at most 1 MiB."""
+        with self.store.open(self.object_path(entry.name)) as source:
+            yield from read_plain(source, key=self.key, name=entry.name)
 
     def object_path(self, name: str) -> str:
         """Where the object that the manifest calls `name` lies in the store."""
@@ -98,7 +106,9 @@ class BackupPlace:
                 f"{chosen}/{MANIFEST_NAME} is the manifest of {manifest.origin.system}/{manifest.id}: "
                 "somebody moved a backup"
             )
-        return OpenBackup(manifest=manifest, key=key, store=self.store, folder=folder)
+        return OpenBackup(
+            manifest=manifest, manifest_sha256=manifest_digest(data), key=key, store=self.store, folder=folder
+        )
 
     def _latest(self) -> str:
         identifiers = self.identifiers()

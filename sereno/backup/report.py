@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from sereno.backup.manifest import Manifest
+from sereno.backup.manifest import LINKS, Manifest
 from sereno.backup.read_back import ReadBack
 from sereno.backup.write import WrittenBackup
 from sereno.reports.build import headline, human_bytes, human_count
@@ -24,25 +24,21 @@ def backup_report(written: WrittenBackup, checked: ReadBack, cleared: Sequence[s
             evidence="; ".join(checked.problems[:10])
             or f"{human_count(checked.objects, 'object')} fetched and authenticated",
         ),
-        Finding(
-            name="an increment can be built on it",
-            passed=manifest.snapshot.flushed,
-            required=False,
-            evidence="the WAL is on disk up to the snapshot"
-            if manifest.snapshot.flushed
-            else "the WAL was not on disk in time, so the next backup has to be a full one",
-        ),
+        *_increments(written),
     )
     passed = (
-        f"backup {written.id} of {human_count(manifest.rows, 'row')} in {human_count(len(manifest.tables), 'table')} "
+        f"backup {written.id} of {_what(manifest)} "
         f"({human_bytes(manifest.plain_bytes)}, {human_bytes(manifest.stored_bytes)} stored) is in store "
         f"{written.store} and was read back"
     )
     figures = {
         "backup": written.id,
+        "kind": manifest.kind.value,
+        "parent": manifest.parent.id if manifest.parent else None,
         "store": written.store,
         "tables": len(manifest.tables),
         "rows": manifest.rows,
+        "rows_copied": manifest.rows_copied,
         "objects": checked.objects,
         "plain_bytes": manifest.plain_bytes,
         "stored_bytes": manifest.stored_bytes,
@@ -50,6 +46,33 @@ def backup_report(written: WrittenBackup, checked: ReadBack, cleared: Sequence[s
     }
     charts = {"The largest tables, in bytes of COPY text": _largest_tables(manifest)}
     return Draft(headline=headline(findings, passed), figures=figures, findings=findings, charts=charts)
+
+
+def _increments(written: WrittenBackup) -> Iterator[Finding]:
+    """What an increment, this one or the next, has to build on."""
+    if written.remark:
+        yield Finding(name="taken as an increment", passed=False, required=False, evidence=f"full: {written.remark}")
+    if written.manifest.kind not in LINKS:
+        return
+    flushed = written.manifest.snapshot.flushed
+    evidence = (
+        "the WAL is on disk up to the snapshot"
+        if flushed
+        else "the WAL was not on disk in time, so the next backup has to be a full one"
+    )
+    yield Finding(name="an increment can be built on it", passed=flushed, required=False, evidence=evidence)
+
+
+def _what(manifest: Manifest) -> str:
+    if manifest.parent:
+        changed = sum(1 for table in manifest.tables if table.rows_copied or table.keys_removed)
+        return (
+            f"{human_count(manifest.rows_copied, 'changed row')} in {human_count(changed, 'table')} "
+            f"since {manifest.parent.id}"
+        )
+    if not manifest.tables:
+        return "the schema alone"
+    return f"{human_count(manifest.rows, 'row')} in {human_count(len(manifest.tables), 'table')}"
 
 
 def _largest_tables(manifest: Manifest) -> str:

@@ -7,10 +7,11 @@ no error. So every table is locked in ACCESS SHARE mode *before* the snapshot is
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 import psycopg
 from psycopg import IsolationLevel, sql
@@ -33,13 +34,28 @@ class LockedSnapshot:
     clock: float
     """`time.monotonic()` when it was taken."""
     watermark: int
+    next_transaction: int
     lsn: str | None
     tables: tuple[TableSource, ...]
+    """Those that were chosen; they are locked."""
+    others: tuple[TableSource, ...]
 
 
 @contextmanager
-def locked_snapshot(url: str, *, purpose: str, lock_timeout_seconds: int) -> Iterator[LockedSnapshot]:
-    """Lock every table, take a snapshot that other sessions can share, and make sure that nothing changed in between.
+def locked_snapshot(
+    url: str,
+    *,
+    purpose: str,
+    lock_timeout_seconds: int,
+    choose: Callable[[Sequence[TableSource]], Sequence[TableSource]] = tuple,
+) -> Iterator[LockedSnapshot]:
+    """Lock tables, take a snapshot that other sessions can share, and make sure that nothing changed in between.
+
+    Args:
+        url: the database.
+        purpose: what the session is called on the server.
+        lock_timeout_seconds: how long a lock is waited for.
+        choose: which tables to lock, out of all; default is all.
 
     Raises:
         ContractError: a table may not be read by this role; the message names all of them.
@@ -53,26 +69,26 @@ def locked_snapshot(url: str, *, purpose: str, lock_timeout_seconds: int) -> Ite
             connection.commit()
             connection.isolation_level = IsolationLevel.REPEATABLE_READ
             before = _list_tables(url, purpose=purpose, settings=settings)
-            require_readable(before)
+            require_readable(choose(before))
             try:
-                _lock(connection, before)
+                _lock(connection, choose(before))
             except psycopg.errors.UndefinedTable:
                 continue
             name = _scalar(connection, "SELECT pg_catalog.pg_export_snapshot()")
-            watermark = int(
-                _scalar(connection, "SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text")
-            )
             tables = read_tables(connection)
             if _identity(before) != _identity(tables):
                 continue
+            chosen = tuple(choose(tables))
             yield LockedSnapshot(
                 connection=connection,
                 name=name,
                 taken_at=datetime.now(UTC),
                 clock=time.monotonic(),
-                watermark=watermark,
+                watermark=_transaction(connection, "xmin"),
+                next_transaction=_transaction(connection, "xmax"),
                 lsn=_insert_position(connection),
-                tables=tables,
+                tables=chosen,
+                others=tuple(table for table in tables if table not in chosen),
             )
             return
     raise SystemUnavailableError(
@@ -152,6 +168,10 @@ def _insert_position(connection: psycopg.Connection) -> str | None:
     if _scalar(connection, "SELECT pg_catalog.pg_is_in_recovery()::text") == "true":
         return None
     return _scalar(connection, "SELECT pg_catalog.pg_current_wal_insert_lsn()::text")
+
+
+def _transaction(connection: psycopg.Connection, bound: Literal["xmin", "xmax"]) -> int:
+    return int(_scalar(connection, f"SELECT pg_catalog.pg_snapshot_{bound}(pg_catalog.pg_current_snapshot())::text"))
 
 
 def _scalar(connection: psycopg.Connection, query: str, *parameters: object) -> str:

@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 import threading
+from collections.abc import Sequence as SequenceOf
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,14 +15,16 @@ from typing import Any
 
 from sereno import __version__, audit
 from sereno.backup import catalog
+from sereno.backup.basis import Basis, find_basis
+from sereno.backup.chain import Chain
 from sereno.backup.copying import copy_in_parallel
 from sereno.backup.keys import KEYS_NAME, DataKey, KeyFile
 from sereno.backup.manifest import (
-    MANIFEST_NAME,
     AuditHead,
     BackupKind,
     Manifest,
     ObjectKind,
+    Parent,
     Relation,
     Sequence,
     Snapshot,
@@ -29,11 +32,15 @@ from sereno.backup.manifest import (
     Table,
     Versions,
 )
-from sereno.backup.objects import FRAME_BYTES, ObjectWriter
+from sereno.backup.manifest_file import MANIFEST_NAME, sealed_manifest
+from sereno.backup.object_place import ObjectPlace
+from sereno.backup.objects import FRAME_BYTES
 from sereno.backup.place import BackupPlace
-from sereno.backup.rows import ObjectPlace, TableCopy, plan
+from sereno.backup.rows import plan
 from sereno.backup.schema_dump import Dumper, schema_digest
+from sereno.backup.selection import Selection, selection_of
 from sereno.backup.snapshot import LockedSnapshot, locked_snapshot, wait_until_flushed
+from sereno.backup.table_copy import copy_of
 from sereno.database.connection import COPY_SETTINGS, translated
 from sereno.errors import ContractError
 from sereno.installation import installation_id
@@ -51,10 +58,11 @@ _PURPOSE = "backup"
 
 @dataclass(frozen=True)
 class WrittenBackup:
-    """A backup that is complete in its store."""
+    """A backup that is complete in its store. `remark` says why an increment became a full backup."""
 
     store: str
     manifest: Manifest
+    remark: str = ""
 
     @property
     def id(self) -> str:
@@ -62,12 +70,21 @@ class WrittenBackup:
         return self.manifest.id
 
 
-def write(system: System, kind: BackupKind = BackupKind.FULL, *, progress: Progress = silent) -> WrittenBackup:
+def write(
+    system: System,
+    kind: BackupKind = BackupKind.FULL,
+    *,
+    tables: SequenceOf[str] = (),
+    content_digests: bool = False,
+    progress: Progress = silent,
+) -> WrittenBackup:
     """Take a backup of the system's database with read rights only.
 
     Args:
         system: the system; it has a section `backup`.
-        kind: what to take.
+        kind: what to take; an increment becomes a full backup where it has nothing to build on.
+        tables: for the kind `tables`: which.
+        content_digests: have the server digest the content of tables of which only changes are taken.
         progress: told of bytes of COPY text.
 
     Raises:
@@ -76,72 +93,102 @@ def write(system: System, kind: BackupKind = BackupKind.FULL, *, progress: Progr
     settings = load_settings()
     place = BackupPlace.of(system, settings)
     passphrase = place.section.passphrase.resolve()
-    key = DataKey.generate()
-    created_at = datetime.now(UTC)
-    identifier = f"{created_at:%Y%m%dT%H%M%SZ}-{kind}-{secrets.token_hex(4)}"
-    folder = place.folder(identifier)
-    with place.store.create(f"{folder}/{OWNER_NAME}") as sink:
-        sink.write(_owner(settings))
-    contents = _copy_everything(system, place, folder=folder, key=key, progress=progress)
+    selection = selection_of(kind, system, tables)
+    url = system.database.reading_url.resolve()
+    with locked_snapshot(
+        url, purpose=_PURPOSE, lock_timeout_seconds=system.database.lock_timeout_seconds, choose=selection.of
+    ) as snapshot:
+        with translated("reading the catalog"):
+            origin = catalog.read_origin(snapshot.connection, system=system.name)
+        basis = find_basis(place, snapshot, origin) if kind is BackupKind.INCREMENTAL else Basis()
+        if kind is BackupKind.INCREMENTAL and basis.chain is None:
+            kind = BackupKind.FULL
+        work = _Work(system, place, snapshot, selection, basis.chain, DataKey.generate(), content_digests, progress)
+        created_at = datetime.now(UTC)
+        identifier = f"{created_at:%Y%m%dT%H%M%SZ}-{kind}-{secrets.token_hex(4)}"
+        folder = place.folder(identifier)
+        with place.store.create(f"{folder}/{OWNER_NAME}") as sink:
+            sink.write(_owner(settings))
+        contents = _copy_everything(work, url, folder=folder)
     with place.store.create(f"{folder}/{KEYS_NAME}") as sink:
-        slots = (key.wrap(passphrase, label=FIRST_SLOT),)
-        sink.write(KeyFile(identity=key.identity.hex(), slots=slots).to_bytes())
+        slots = (work.key.wrap(passphrase, label=FIRST_SLOT),)
+        sink.write(KeyFile(identity=work.key.identity.hex(), slots=slots).to_bytes())
     manifest = Manifest(
         id=identifier,
-        identity=key.identity.hex(),
+        identity=work.key.identity.hex(),
         kind=kind,
+        parent=_parent(basis.chain),
         created_at=created_at,
         finished_at=datetime.now(UTC),
+        origin=origin,
         audit_head=_audit_head(system, settings),
         **contents,
     )
     with place.store.create(f"{folder}/{MANIFEST_NAME}") as sink:
-        sink.write(manifest.to_bytes(key))
-    return WrittenBackup(store=place.store.name, manifest=manifest)
+        sink.write(sealed_manifest(manifest, work.key))
+    return WrittenBackup(store=place.store.name, manifest=manifest, remark=basis.reason)
 
 
-def _copy_everything(
-    system: System, place: BackupPlace, *, folder: str, key: DataKey, progress: Progress
-) -> dict[str, Any]:
-    url = system.database.reading_url.resolve()
-    lock_timeout = system.database.lock_timeout_seconds
-    with (
-        locked_snapshot(url, purpose=_PURPOSE, lock_timeout_seconds=lock_timeout) as snapshot,
-        ThreadPoolExecutor(max_workers=1, thread_name_prefix="schema") as beside,
-    ):
-        connection = snapshot.connection
-        binaries = find_binaries("pg_dump", "pg_restore", at_least=connection.info.server_version // 10_000)
-        target = ObjectPlace(store=place.store, folder=folder, key=key, copied=_Meter(snapshot, progress).copied)
-        dumper = Dumper(url=url, binaries=binaries, snapshot=snapshot.name, lock_timeout_seconds=lock_timeout)
+@dataclass(frozen=True)
+class _Work:
+    system: System
+    place: BackupPlace
+    snapshot: LockedSnapshot
+    selection: Selection
+    chain: Chain | None
+    key: DataKey
+    content_digests: bool
+    progress: Progress
+
+
+def _copy_everything(work: _Work, url: str, *, folder: str) -> dict[str, Any]:
+    snapshot, connection = work.snapshot, work.snapshot.connection
+    binaries = find_binaries("pg_dump", "pg_restore", at_least=connection.info.server_version // 10_000)
+    target = ObjectPlace(
+        store=work.place.store, folder=folder, key=work.key, copied=_Meter(snapshot, work.progress).copied
+    )
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="schema") as beside:
+        dumper = Dumper(
+            url=url,
+            binaries=binaries,
+            snapshot=snapshot.name,
+            lock_timeout_seconds=work.system.database.lock_timeout_seconds,
+        )
         with translated("reading the catalog"):
-            large_objects = catalog.has_large_objects(connection)
-        archives = beside.submit(_dump, dumper, target, large_objects=large_objects)
-        tables = _copy_tables(url, snapshot, target, connections=place.section.connections)
+            large_objects = work.selection.names is None and catalog.has_large_objects(connection)
+        archives = beside.submit(_dump, dumper, target, schema=work.selection.schema, large_objects=large_objects)
+        tables = _copy_tables(work, url, target)
         with translated("reading the catalog"):
             return {
                 **archives.result(),
                 "tables": tables,
-                "partitioned": _partitioned(snapshot),
+                "partitioned": tuple(map(_relation, (table for table in snapshot.tables if not table.has_rows))),
+                "left_out": tuple(map(_relation, snapshot.others)),
                 "sequences": _sequences(snapshot),
                 "roles": catalog.read_roles(connection),
                 "extensions": catalog.read_extensions(connection),
-                "origin": catalog.read_origin(connection, system=system.name),
                 "versions": Versions(sereno=__version__, pg_dump=binaries.version),
                 "snapshot": Snapshot(
                     taken_at=snapshot.taken_at,
                     watermark=snapshot.watermark,
                     lsn=snapshot.lsn,
-                    flushed=wait_until_flushed(snapshot, url),
+                    flushed=work.selection.keys and wait_until_flushed(snapshot, url),
                     session=dict(COPY_SETTINGS),
                 ),
             }
 
 
-def _copy_tables(url: str, snapshot: LockedSnapshot, target: ObjectPlace, *, connections: int) -> tuple[Table, ...]:
+def _copy_tables(work: _Work, url: str, target: ObjectPlace) -> tuple[Table, ...]:
+    snapshot, connections = work.snapshot, work.place.section.connections
     sources = [table for table in snapshot.tables if table.has_rows]
-    copies = [TableCopy(source=source, number=number) for number, source in enumerate(sources, start=1)]
     with translated("planning the copy"):
-        pieces = plan(snapshot.connection, copies, target, connections=connections)
+        copies = [
+            copy_of(snapshot.connection, source, number=number, keys=work.selection.keys, chain=work.chain)
+            for number, source in enumerate(sources, start=1)
+        ]
+        pieces = plan(
+            snapshot.connection, copies, target, connections=connections, content_digests=work.content_digests
+        )
     if pieces:
         copy_in_parallel(
             url, snapshot=snapshot.name, connections=connections, purpose=_PURPOSE, work=[piece.run for piece in pieces]
@@ -149,20 +196,21 @@ def _copy_tables(url: str, snapshot: LockedSnapshot, target: ObjectPlace, *, con
     return tuple(copy.finished() for copy in copies)
 
 
-def _partitioned(snapshot: LockedSnapshot) -> tuple[Relation, ...]:
-    parents = (table for table in snapshot.tables if not table.has_rows)
-    return tuple(
-        Relation(oid=table.oid, schema_name=table.schema_name, name=table.name, partition_of=table.partition_of)
-        for table in parents
-    )
+def _parent(chain: Chain | None) -> Parent | None:
+    return Parent(id=chain.newest.manifest.id, manifest_sha256=chain.newest.manifest_sha256) if chain else None
 
 
-def _dump(dumper: Dumper, target: ObjectPlace, *, large_objects: bool) -> dict[str, Any]:
+def _relation(table: catalog.TableSource) -> Relation:
+    return Relation(oid=table.oid, schema_name=table.schema_name, name=table.name, partition_of=table.partition_of)
+
+
+def _dump(dumper: Dumper, target: ObjectPlace, *, schema: bool, large_objects: bool) -> dict[str, Any]:
     archives: dict[str, Any] = {}
-    with hidden_file() as archive:
-        dumper.schema(archive)
-        archives["schema_digest"] = schema_digest(archive, binaries=dumper.binaries)
-        archives["schema_dump"] = _seal(archive, ObjectKind.SCHEMA, target)
+    if schema:
+        with hidden_file() as archive:
+            dumper.schema(archive)
+            archives["schema_digest"] = schema_digest(archive, binaries=dumper.binaries)
+            archives["schema_dump"] = _seal(archive, ObjectKind.SCHEMA, target)
     if large_objects:
         with hidden_file() as archive:
             dumper.large_objects(archive)
@@ -172,8 +220,7 @@ def _dump(dumper: Dumper, target: ObjectPlace, *, large_objects: bool) -> dict[s
 
 def _seal(archive: HiddenFile, kind: ObjectKind, target: ObjectPlace) -> StoredObject:
     name = f"{kind}.dump"
-    with target.store.create(f"{target.folder}/{name}") as sink:
-        writer = ObjectWriter(sink, key=target.key, name=name)
+    with target.writing(name) as writer:
         archive.file.seek(0)
         while data := archive.file.read(FRAME_BYTES):
             writer.write(data)

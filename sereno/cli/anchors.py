@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from sereno.audit import Anchor
-from sereno.backup.manifest import MANIFEST_AT_MOST_BYTES
+from sereno.backup.manifest_file import MANIFEST_AT_MOST_BYTES
 from sereno.errors import ConfigurationError
 
 _EXPECTED = 'a report as JSON, a backup\'s manifest.jsonl, or a JSON list of {"sequence": 1, "hash": "..."} is expected'

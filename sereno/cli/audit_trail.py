@@ -9,8 +9,9 @@ from pathlib import Path
 from sereno import audit
 from sereno.audit import RecordedEvent, Verification
 from sereno.cli.anchors import read_anchors
-from sereno.cli.output import print_json, print_report, print_table, print_text
-from sereno.cli.reporting import exit_code, read_report
+from sereno.cli.output import print_json, print_table, print_text
+from sereno.cli.report_files import hand_over, require_places
+from sereno.cli.reporting import read_report
 from sereno.errors import EXIT_DONE, ConfigurationError
 from sereno.ledger import Ledger, open_ledger
 from sereno.reports.build import human_count
@@ -62,12 +63,14 @@ def print_events(
     return EXIT_DONE
 
 
-def print_verification(system: str, against: Sequence[Path], *, as_json: bool) -> int:
-    """Verify the chain of `system` against the anchors in the files `against`, print the report.
+def print_verification(system: str, against: Sequence[Path], *, as_json: bool, reports: Sequence[Path]) -> int:
+    """Verify the chain of `system` against the anchors in the files `against`, print the report, write it to `reports`.
 
     Raises:
-        ConfigurationError: there is no such system and no chain of that name either, or a file holds no anchors.
+        ConfigurationError: there is no such system and no chain of that name either, a file holds no anchors, or one of
+            `reports` cannot be written.
     """
+    require_places(reports)
     started_at = datetime.now(UTC)
     anchors = [anchor for path in against for anchor in read_anchors(path, system=system)]
     with open_ledger() as ledger:
@@ -86,8 +89,7 @@ def print_verification(system: str, against: Sequence[Path], *, as_json: bool) -
             "head_hash": verified.head.hash if verified.head else None,
         },
     )
-    print_report(report, as_json=as_json)
-    return exit_code(report)
+    return hand_over(report, as_json=as_json, files=reports)
 
 
 def _finding(verified: Verification) -> Finding:

@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import App, Group, Parameter
 from cyclopts.validators import Number
 
-from sereno.cli.verbs import AsJson
+from sereno.cli.verbs import AsJson, Reports
 
 
 def verbs(group: Group) -> App:
@@ -56,6 +56,7 @@ def verify(
     /,
     *,
     against: Annotated[tuple[Path, ...], Parameter(consume_multiple=False)] = (),
+    reports: Reports = (),
     as_json: AsJson = False,
 ) -> int:
     """Is the audit chain whole? Names the first broken link.
@@ -70,8 +71,9 @@ def verify(
         system: The system's name.
         against: A report as JSON, a backup's manifest.jsonl, or a JSON list of
             {"sequence": 1, "hash": "..."}; can be given several times.
+        reports: Also write the report to these files.
         as_json: Print the report as JSON and nothing else.
     """
     from sereno.cli.audit_trail import print_verification
 
-    return print_verification(system, against, as_json=as_json)
+    return print_verification(system, against, as_json=as_json, reports=reports)

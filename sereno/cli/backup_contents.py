@@ -79,7 +79,7 @@ def _facts(manifest: Manifest, system: System) -> Iterator[tuple[str, str]]:
     yield "Made by", f"sereno {versions.sereno}, pg_dump {versions.pg_dump}"
     yield "Objects", human_count(len(manifest.objects))
     yield "Ratio", ratio(manifest.plain_bytes, manifest.stored_bytes)
-    yield "Schema digest", manifest.schema_digest
+    yield "Schema digest", manifest.schema_digest or "none: rows only"
     yield "Roles", ", ".join(manifest.roles) or "none"
     yield "Extensions", ", ".join(f"{item.name} {item.version}" for item in manifest.extensions) or "none"
     yield "Sequences", human_count(len(manifest.sequences))

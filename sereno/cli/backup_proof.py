@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sereno.backup.place import LATEST, BackupPlace
 from sereno.backup.read_back import ReadBack, verify
 from sereno.cli.backup_contents import newest
-from sereno.cli.output import print_report
 from sereno.cli.progress_bar import progress_bar
-from sereno.cli.reporting import exit_code, read_report
+from sereno.cli.report_files import hand_over, require_places
+from sereno.cli.reporting import read_report
 from sereno.errors import IntegrityError, StorageError, WrongPassphraseError
 from sereno.reports.build import headline, human_bytes, human_count
 from sereno.reports.model import Finding
@@ -20,16 +22,18 @@ ALL = "all"
 _MOST_SHOWN = 10  # problems of one backup
 
 
-def print_proof(name: str, backup: str, *, as_json: bool) -> int:
-    """Read `backup` (an id, `latest` or `all`) of the system `name`, print the report and return the exit code.
+def print_proof(name: str, backup: str, *, as_json: bool, reports: Sequence[Path]) -> int:
+    """Read `backup` (an id, `latest` or `all`) of the system `name`, print the report, write it to `reports`.
 
     A backup that is damaged, or that the passphrase does not open, is a failed finding and hides none of the others.
 
     Raises:
-        ConfigurationError: there is no such system, it has no backups configured, or the passphrase is missing.
+        ConfigurationError: there is no such system, it has no backups configured, the passphrase is missing, or one of
+            `reports` cannot be written.
         RefusedError: there is no such backup, or none at all.
         StorageError: the store cannot be listed.
     """
+    require_places(reports)
     started_at = datetime.now(UTC)
     system = load_system(name)
     findings, read = [], []
@@ -53,8 +57,7 @@ def print_proof(name: str, backup: str, *, as_json: bool) -> int:
             "stored_bytes": stored,
         },
     )
-    print_report(report, as_json=as_json)
-    return exit_code(report)
+    return hand_over(report, as_json=as_json, files=reports)
 
 
 def _chosen(place: BackupPlace, backup: str) -> list[str]:

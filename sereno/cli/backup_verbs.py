@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cyclopts import App, Group
 
-from sereno.cli.verbs import AsJson
+from sereno.cli.verbs import AsJson, Reports
 
 
 def verbs(group: Group) -> App:
@@ -46,7 +46,7 @@ def show(system: str, backup: str = "latest", /, *, as_json: AsJson = False) -> 
     return print_contents(system, backup, as_json=as_json)
 
 
-def verify(system: str, backup: str = "all", /, *, as_json: AsJson = False) -> int:
+def verify(system: str, backup: str = "all", /, *, reports: Reports = (), as_json: AsJson = False) -> int:
     """Can the backups be read? Every byte of them is.
 
     Fetches, authenticates, decrypts, unpacks and counts every object. The exit
@@ -58,8 +58,9 @@ def verify(system: str, backup: str = "all", /, *, as_json: AsJson = False) -> i
     Args:
         system: The system's name.
         backup: An id from `sereno backups list`, `latest`, or `all`.
+        reports: Also write the report to these files.
         as_json: Print the report as JSON and nothing else.
     """
     from sereno.cli.backup_proof import print_proof
 
-    return print_proof(system, backup, as_json=as_json)
+    return print_proof(system, backup, as_json=as_json, reports=reports)

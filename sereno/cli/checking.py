@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sereno.check import check_system
-from sereno.cli.output import print_report
-from sereno.cli.reporting import exit_code, read_report
+from sereno.cli.report_files import hand_over, require_places
+from sereno.cli.reporting import read_report
 from sereno.errors import ConfigurationError
 from sereno.reports.build import headline, human_count
 from sereno.reports.model import Finding
@@ -17,12 +19,13 @@ ALL_SYSTEMS = "*"
 """What the report of a check of every system has as its system; no system can be called so."""
 
 
-def print_check(system: str | None, *, online: bool, as_json: bool) -> int:
-    """Check `system`, or every system, print the report and return the exit code.
+def print_check(system: str | None, *, online: bool, as_json: bool, reports: Sequence[Path]) -> int:
+    """Check `system`, or every system, print the report, write it to `reports` and return the exit code.
 
     Raises:
-        ConfigurationError: there is no such system, or no system at all.
+        ConfigurationError: there is no such system, no system at all, or one of `reports` cannot be written.
     """
+    require_places(reports)
     started_at = datetime.now(UTC)
     settings = load_settings()
     names = (system,) if system is not None else system_names(settings)
@@ -40,8 +43,7 @@ def print_check(system: str | None, *, online: bool, as_json: bool) -> int:
         findings=findings,
         figures={"systems": len(names), "checks": len(findings), "online": online},
     )
-    print_report(report, as_json=as_json)
-    return exit_code(report)
+    return hand_over(report, as_json=as_json, files=reports)
 
 
 def _of(name: str, finding: Finding) -> Finding:

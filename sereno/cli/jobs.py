@@ -36,7 +36,7 @@ def require_known(name: str, known: Sequence[str], *, what: str) -> str:
         return name
     close = get_close_matches(name[:_LONGEST_SHOWN], known, n=1)
     meant = f"did you mean {close[0]!r}? " if close else ""
-    raise ConfigurationError(f"there is no {what} {_shown(name)}; {meant}there are: {', '.join(known) or 'none'}")
+    raise ConfigurationError(f"there is no {what} {quoted(name)}; {meant}there are: {', '.join(known) or 'none'}")
 
 
 def split_values(words: Iterable[str]) -> dict[str, str]:
@@ -49,7 +49,7 @@ def split_values(words: Iterable[str]) -> dict[str, str]:
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name.isidentifier():
-            raise ConfigurationError(f"{_shown(word)} is no parameter; write name=value, such as kind=full")
+            raise ConfigurationError(f"{quoted(word)} is no parameter; write name=value, such as kind=full")
         if name in values:
             raise ConfigurationError(f"the parameter {name} is given twice")
         values[name] = value
@@ -68,5 +68,6 @@ def read_value(text: str, *, name: str) -> Plain:
     return document.data
 
 
-def _shown(text: str) -> str:
+def quoted(text: str) -> str:
+    """`text` in quotation marks, for a message; cut when it is long."""
     return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")

@@ -7,36 +7,37 @@ import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 
 from pydantic import ValidationError
 
 from sereno.cli.failures import complain
 from sereno.cli.jobs import require_job, split_values
-from sereno.cli.output import print_report
 from sereno.cli.processes import CODE_ROOT, module_command, module_environment
+from sereno.cli.report_files import hand_over, require_places
 from sereno.errors import EXIT_DONE, EXIT_FAILED, SerenoError
 from sereno.reports.model import Report
 from sereno.systems.folders import system_folder
 
 
-def run_job(job: str, system: str, values: Sequence[str], *, as_json: bool) -> int:
-    """Run `job` for `system` and print its report; the exit code is the job's own.
+def run_job(job: str, system: str, values: Sequence[str], *, as_json: bool, reports: Sequence[Path]) -> int:
+    """Run `job` for `system`, print its report and write it to `reports`; the exit code is the job's own.
 
     Raises:
-        ConfigurationError: there is no such job or system, or a value has no name.
+        ConfigurationError: there is no such job or system, a value has no name, or one of `reports` cannot be written.
         SerenoError: the job ended well and left no report.
     """
     require_job(job, CODE_ROOT / "flows")
     system_folder(system)
     split_values(values)
+    require_places(reports)
     code, output = _carried_out([job, system, *values])
     try:
         report = Report.model_validate_json(output)
     except ValidationError:
         return _without_report(code)
-    print_report(report, as_json=as_json)
-    return code if code >= 0 else EXIT_FAILED
+    return hand_over(report, as_json=as_json, files=reports, code=code if code >= 0 else EXIT_FAILED)
 
 
 def _carried_out(words: Sequence[str]) -> tuple[int, bytes]:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 from cyclopts import Parameter
 
 AsJson: TypeAlias = Annotated[bool, Parameter(name="--json")]
+FORMATS = ".json, .xml (JUnit), .html, .csv, .xlsx, .pdf or .md, by its name; can be given several times."
+Reports: TypeAlias = Annotated[
+    tuple[Path, ...],
+    Parameter(name="--report", consume_multiple=False, help=f"Also write the report to this file: {FORMATS}"),
+]
 Port: TypeAlias = Annotated[int | None, Parameter(help="Where the server listens, if it is free.")]
 Scale: TypeAlias = Annotated[float | None, Parameter(help="How much demo data; 1 is about 100,000 rows.")]
 
 
-def check(system: str | None = None, /, *, online: bool = False, as_json: AsJson = False) -> int:
+def check(system: str | None = None, /, *, online: bool = False, reports: Reports = (), as_json: AsJson = False) -> int:
     """Is everything there that a system's jobs need? Reads no row.
 
     One table says what is ready, what is not, and why. The exit code is 1 when
@@ -20,15 +26,17 @@ def check(system: str | None = None, /, *, online: bool = False, as_json: AsJson
 
       sereno check                   every system: its file, SQL files, secrets
       sereno check point --online    also rights and SQL in the real database
+      sereno check --report check.xml
 
     Args:
         system: The system's name; all systems when it is left out.
         online: Also connect to the databases.
+        reports: Also write the report to these files.
         as_json: Print the report as JSON and nothing else.
     """
     from sereno.cli.checking import print_check
 
-    return print_check(system, online=online, as_json=as_json)
+    return print_check(system, online=online, as_json=as_json, reports=reports)
 
 
 def schema() -> int:
@@ -53,7 +61,7 @@ def version() -> int:
     return 0
 
 
-def run(job: str, system: str, /, *values: str, as_json: AsJson = False) -> int:
+def run(job: str, system: str, /, *values: str, reports: Reports = (), as_json: AsJson = False) -> int:
     """Carry out a job for a system now, and wait for its report.
 
     The run belongs to the server at PREFECT_API_URL. Where that is not set, the
@@ -62,6 +70,7 @@ def run(job: str, system: str, /, *values: str, as_json: AsJson = False) -> int:
 
       sereno run backup point
       sereno run backup point --json > report.json
+      sereno run backup point --report backup.xml --report backup.pdf
 
     A job that changes something makes a dry run unless it is told otherwise:
 
@@ -73,11 +82,12 @@ def run(job: str, system: str, /, *values: str, as_json: AsJson = False) -> int:
         job: The job's name, such as `backup`; a wrong one is answered with the list.
         system: The system's name.
         values: The job's parameters as name=value; lists as name=[one, two].
+        reports: Also write the report to these files.
         as_json: Print the report as JSON and nothing else.
     """
     from sereno.cli.running import run_job
 
-    return run_job(job, system, values, as_json=as_json)
+    return run_job(job, system, values, as_json=as_json, reports=reports)
 
 
 def deploy(system: str | None = None, /) -> int:

@@ -42,7 +42,11 @@ class Finding(_Part):
 
 
 class ReportFile(_Part):
-    """A file that a run left behind."""
+    """A file that a job left behind, such as an export.
+
+    The report's own files, which `publish` and `--report` write, are not among them: they contain this list, so it
+    cannot hold their digests.
+    """
 
     name: str
     path: str

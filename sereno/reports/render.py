@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol
 
 from sereno.redaction import redact_value
@@ -31,6 +32,12 @@ class ReportFormat(StrEnum):
     def suffix(self) -> str:
         """How a file of this format ends, with the dot."""
         return {"junit": ".junit.xml", "markdown": ".md"}.get(self.value, f".{self.value}")
+
+    @classmethod
+    def of_file(cls, path: Path) -> ReportFormat | None:
+        """The format that a file of this name has; any `.xml` is JUnit. None when the name's end says nothing."""
+        ending = path.suffix.lower()
+        return next((one for one in cls if ending and one.suffix.endswith(ending)), None)
 
 
 class Renderer(Protocol):

@@ -11,7 +11,6 @@ from typing import Literal
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from sereno.backup.manifest import StoredObject
-from sereno.backup.objects import read_plain
 from sereno.backup.place import OpenBackup
 from sereno.postgres.binaries import PostgresBinaries
 from sereno.postgres.programs import HiddenFile, hidden_file, libpq_environment, run_program
@@ -42,9 +41,7 @@ class Entry:
 def fetched(backup: OpenBackup, entry: StoredObject) -> Iterator[HiddenFile]:
     """The archive as a file, gone when the block ends."""
     with hidden_file() as archive:
-        with backup.store.open(backup.object_path(entry.name)) as source:
-            for frame in read_plain(source, key=backup.key, name=entry.name):
-                archive.file.write(frame)
+        archive.file.writelines(backup.frames(entry))
         archive.file.flush()
         yield archive
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -12,13 +12,15 @@ from functools import partial
 import psycopg
 from psycopg import sql
 
-from sereno.backup.manifest import Table
-from sereno.backup.objects import read_plain
+from sereno.backup.chain import TableLevel, open_chain
+from sereno.backup.copying import quoted
+from sereno.backup.manifest import Manifest, Table
 from sereno.backup.place import BackupPlace, OpenBackup
 from sereno.database.connection import PINNED, UNHURRIED, connect, translated
 from sereno.postgres.binaries import PostgresBinaries, find_binaries
 from sereno.progress import Progress, silent
 from sereno.restore.archive import Section, fetched, read_contents, restore_section, without_tables
+from sereno.restore.changes import apply_changes
 from sereno.restore.plan import RestorePlan
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
@@ -69,14 +71,20 @@ def restore_before_rows(system: System, plan: RestorePlan, target: Secret, roles
 
 
 def load_rows(system: System, plan: RestorePlan, target: Secret, *, progress: Progress = silent) -> None:
-    """Load every table's rows, the largest first; each table by one connection, so that its rows keep their order."""
-    backup = BackupPlace.of(system).open(plan.backup)
-    meter = _Meter(plan.plain_bytes, progress)
-    largest_first = sorted(plan.tables, key=lambda table: -table.plain_bytes)
+    """Load every table's rows, the largest first, and what increments changed in them.
+
+    Each table is loaded by one connection in one transaction, so that its rows keep their order.
+    """
+    chain = open_chain(BackupPlace.of(system), plan.backup)
+    tables = [chain.levels(table.oid) for table in plan.tables]
+    sizes = {levels[-1].table.oid: sum(level.table.plain_bytes for level in levels) for levels in tables}
+    meter = _Meter(sum(sizes.values()), progress)
+    largest_first = sorted(tables, key=lambda levels: -sizes[levels[-1].table.oid])
     _in_parallel(
         target,
-        [partial(_load, backup=backup, table=table, meter=meter) for table in largest_first],
+        [partial(_load, levels=levels, meter=meter) for levels in largest_first],
         connections=system.restore.connections,
+        settings={**_SETTINGS, "search_path": _operators_path(plan.manifest)},
     )
 
 
@@ -97,7 +105,7 @@ def _restore_schema(
     backup: OpenBackup, plan: RestorePlan, target: Secret, roles: Roles, *, section: Section, jobs: int
 ) -> None:
     server, binaries = _programs(plan, target)
-    with fetched(backup, backup.manifest.schema_dump) as archive:
+    with fetched(backup, plan.schema_dump) as archive:
         entries = None if plan.whole else without_tables(read_contents(archive, binaries), plan.unwanted)
         restore_section(
             archive,
@@ -119,24 +127,32 @@ def _programs(plan: RestorePlan, target: Secret) -> tuple[int, PostgresBinaries]
     return server, find_binaries("pg_restore", "psql", at_least=max(server, wrote))
 
 
-def _load(connection: psycopg.Connection, *, backup: OpenBackup, table: Table, meter: _Meter) -> None:
-    name = sql.Identifier(table.schema_name, table.name)
+def _load(connection: psycopg.Connection, *, levels: Sequence[TableLevel], meter: _Meter) -> None:
+    whole, *increments = levels
+    with connection.transaction():
+        _fill(connection, whole, into=levels[-1].table, meter=meter)
+        for level in increments:
+            apply_changes(connection, level, into=levels[-1].table, copied=meter.add)
+
+
+def _fill(connection: psycopg.Connection, level: TableLevel, *, into: Table, meter: _Meter) -> None:
+    """Load the rows of a whole table, under the name that the table has in the backup that is restored."""
+    table = level.table
+    if not table.rows:
+        return
+    name = sql.Identifier(into.schema_name, into.name)
     columns = sql.SQL(", ").join(map(sql.Identifier, table.copied_columns))
     listed = sql.SQL("({})").format(columns) if table.copied_columns else sql.SQL("")
     own = table.condition is None  # a configuration table of an extension has rows already
     copy = sql.SQL("COPY {} {} FROM STDIN {}").format(name, listed, sql.SQL("WITH (FREEZE)" if own else ""))
-    if not table.rows:
-        return
-    with connection.transaction():
-        if own:
-            # Emptied in the same transaction, a table is filled in the order of the rows, past its free space map.
-            connection.execute(sql.SQL("TRUNCATE ONLY {}").format(name))
-        with connection.cursor().copy(copy) as stream:
-            for part in table.parts:
-                with backup.store.open(backup.object_path(part.name)) as source:
-                    for frame in read_plain(source, key=backup.key, name=part.name):
-                        stream.write(frame)
-                        meter.add(len(frame), table.label)
+    if own:
+        # Emptied in the same transaction, a table is filled in the order of the rows, past its free space map.
+        connection.execute(sql.SQL("TRUNCATE ONLY {}").format(name))
+    with connection.cursor().copy(copy) as stream:
+        for part in table.parts:
+            for frame in level.backup.frames(part):
+                stream.write(frame)
+                meter.add(len(frame), table.label)
 
 
 def _set_sequences(plan: RestorePlan, target: Secret) -> None:
@@ -151,14 +167,26 @@ def _analyze(connection: psycopg.Connection, *, table: Table) -> None:
     connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.schema_name, table.name)))
 
 
-def _in_parallel(target: Secret, work: Iterable[Callable[[psycopg.Connection], None]], *, connections: int) -> None:
+def _operators_path(manifest: Manifest) -> str:
+    """Where operators are looked for, beside the built-in ones: extensions may live in schemas of their own."""
+    schemas = ("public", *(extension.schema_name for extension in manifest.extensions))
+    return ", ".join(dict.fromkeys(map(quoted, schemas)))
+
+
+def _in_parallel(
+    target: Secret,
+    work: Iterable[Callable[[psycopg.Connection], None]],
+    *,
+    connections: int,
+    settings: Mapping[str, str] = _SETTINGS,
+) -> None:
     waiting = deque(work)
     failed = threading.Event()
 
     def worker() -> None:
         with (
             connect(
-                target.resolve(), purpose=_PURPOSE, settings=_SETTINGS, read_only=False, autocommit=True
+                target.resolve(), purpose=_PURPOSE, settings=settings, read_only=False, autocommit=True
             ) as connection,
             translated("restoring rows"),
         ):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg
 
-from sereno.backup.manifest import Manifest, Relation, Table
+from sereno.backup.chain import open_chain
+from sereno.backup.manifest import BackupKind, Manifest, StoredObject, Table
 from sereno.backup.place import LATEST, BackupPlace
+from sereno.backup.selection import meant
 from sereno.errors import RefusedError
 from sereno.reports.model import Finding
 from sereno.restore.target import SCRATCH, require_empty, target_url
@@ -30,9 +32,22 @@ class RestorePlan:
         return self.manifest.id
 
     @property
+    def schema_dump(self) -> StoredObject:
+        """The archive of the schema.
+
+        Raises:
+            RefusedError: the backup has none.
+        """
+        if self.manifest.schema_dump is None:
+            raise RefusedError(f"backup {self.backup} holds no schema, so no database can be built from it alone")
+        return self.manifest.schema_dump
+
+    @property
     def whole(self) -> bool:
-        """Whether the whole backup is restored."""
-        return len(self.tables) == len(self.manifest.tables)
+        """Whether everything is restored that the schema knows."""
+        if self.manifest.kind is BackupKind.SCHEMA_ONLY:
+            return True
+        return len(self.tables) == len(self.manifest.tables) and not self.manifest.left_out
 
     @property
     def rows(self) -> int:
@@ -47,14 +62,17 @@ class RestorePlan:
     @property
     def unwanted(self) -> frozenset[int]:
         """The oids of tables, parents of partitions included, that are left out."""
+        if self.whole:
+            return frozenset()
         wanted = {table.oid for table in self.tables}
-        parents = {relation.oid: relation for relation in self.manifest.partitioned}
+        manifest = self.manifest
+        parents = {relation.oid: relation for relation in (*manifest.partitioned, *manifest.left_out)}
         for table in self.tables:
             parent = table.partition_of
             while parent in parents:
                 wanted.add(parent)
                 parent = parents[parent].partition_of
-        return frozenset({entry.oid for entry in (*self.manifest.tables, *parents.values())} - wanted)
+        return frozenset({entry.oid for entry in (*manifest.tables, *parents.values())} - wanted)
 
     @property
     def major(self) -> int:
@@ -76,18 +94,20 @@ def plan_restore(
     Raises:
         RefusedError: there is no such backup or table, or the target is not empty.
     """
-    manifest = BackupPlace.of(system).open(backup).manifest
-    chosen = choose_tables(manifest, tables)
+    manifest = open_chain(BackupPlace.of(system), backup).newest.manifest
+    plan = RestorePlan(manifest=manifest, target=target, tables=choose_tables(manifest, tables))
+    plan.schema_dump  # noqa: B018 (refuses a backup that has none)
     if target != SCRATCH:
         require_empty(target_url(system, target), name=target)
-    return RestorePlan(manifest=manifest, target=target, tables=chosen)
+    return plan
 
 
 def choose_tables(manifest: Manifest, names: Sequence[str]) -> tuple[Table, ...]:
     """The tables that `names` mean, in the manifest's order."""
     if not names:
         return manifest.tables
-    wanted = {oid for name in names for oid in _meant(manifest, name)}
+    known = (*manifest.tables, *manifest.partitioned)
+    wanted = {oid for name in names for oid in meant(known, name, where=f"backup {manifest.id}")}
     return tuple(table for table in manifest.tables if table.oid in wanted)
 
 
@@ -108,21 +128,6 @@ def lacks(plan: RestorePlan, url: Secret) -> tuple[Finding, ...]:
         )
         for extension in plan.manifest.extensions
     )
-
-
-def _meant(manifest: Manifest, name: str) -> set[int]:
-    relations: Iterable[Relation] = (*manifest.tables, *manifest.partitioned)
-    found = [relation for relation in relations if name in (relation.label, relation.name)]
-    if not found:
-        raise RefusedError(f"backup {manifest.id} has no table {name!r}; `sereno backups show` lists its tables")
-    if len(found) > 1:
-        raise RefusedError(f"{name!r} could be {' or '.join(relation.label for relation in found)}; write which")
-    oids, waiting = set(), [found[0].oid]
-    while waiting:
-        oid = waiting.pop()
-        oids.add(oid)
-        waiting += [relation.oid for relation in relations if relation.partition_of == oid]
-    return oids
 
 
 def _column(connection: psycopg.Connection, query: str) -> set[str]:

@@ -86,6 +86,8 @@ class Backup(Part):
     """Where backups go."""
     passphrase: SecretText = Field(examples=["${POINT_BACKUP_PASSPHRASE}"])
     """The passphrase that opens the backups' data keys. Losing it loses the backups."""
+    critical_tables: tuple[str, ...] = Field(default=(), examples=[["public.users", "public.subscriptions"]])
+    """What a backup of kind `critical` takes; a partitioned table stands for its partitions."""
     connections: int = Field(default=2, ge=1, le=16, examples=[2])
     """How many connections copy rows at the same time."""
 

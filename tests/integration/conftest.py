@@ -12,10 +12,16 @@ from psycopg import sql
 
 from infra.demo.seed import DATABASE, OWNER
 from infra.demo.system import DemoSystem
+from integration.prefect_server import prefect_server
 
 REFERENCE = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """What is "now" in the rows of the demo system."""
-WITHOUT_SAFETY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+WITHOUT_SAFETY = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_prepared_transactions": "10",
+}
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +37,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoSystem]:
 def demo_api(demo: DemoSystem) -> str:
     """The base URL of the demo system's API."""
     return demo.start_api()
+
+
+@pytest.fixture(scope="session")
+def api_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Prefect server that runs."""
+    with prefect_server(tmp_path_factory.mktemp("prefect")) as url:
+        yield url
 
 
 @pytest.fixture

@@ -77,6 +77,7 @@ def test_the_list_needs_no_passphrase_and_shows_every_backup(backups: list[str],
 def test_the_list_as_json_has_sizes_and_rows(backups: list[str], capsys: Captured) -> None:
     assert main(["backups", "list", "demo", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
+    assert set(listed) == {"schema", "system", "store", "backups", "unreadable"}
     assert [backup["id"] for backup in listed["backups"]] == backups
     assert all(
         backup["rows"] > 1_000 and backup["plain_bytes"] > backup["stored_bytes"] > 0 for backup in listed["backups"]
@@ -97,6 +98,7 @@ def test_show_tells_what_the_newest_backup_holds_and_that_nobody_vouches_for_it(
 def test_show_as_json_is_the_whole_manifest(backups: list[str], capsys: Captured) -> None:
     assert main(["backups", "show", "demo", backups[0], "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
+    assert set(shown) == {"schema", "system", "store", "authenticated", "manifest"}
     assert shown["authenticated"] is False
     assert shown["manifest"]["id"] == backups[0]
 

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import httpx
 import psycopg
 import pytest
 
 from infra.demo.system import DemoSystem
+from integration.prefect_server import until
+from sereno.backup import write
 from sereno.cli import main
 from sereno.reports.model import Effect, Report, Result
+from sereno.systems.loader import load_system
 
 ROOT = Path(__file__).resolve().parents[2]
 Ended = subprocess.CompletedProcess[str]
 Captured = pytest.CaptureFixture[str]
-
-
-def until(condition: Callable[[], object], *, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
@@ -36,38 +32,6 @@ def environment(demo: DemoSystem) -> dict[str, str]:
     """Of a command that finds the checkout from anywhere."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "SERENO_HOME": str(demo.folder.parent), "PYTHONPATH": os.pathsep.join(paths)}
-
-
-@pytest.fixture(scope="module")
-def api_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Prefect server that runs."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}/api"
-    folder = tmp_path_factory.mktemp("server")
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(
-            [*command, "--no-ui"],
-            env={**os.environ, "PREFECT_HOME": str(folder)},
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        until(lambda: server.poll() is not None or answers(url), seconds=120)
-        assert server.poll() is None, (folder / "log").read_text()
-        yield url
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/ready", trust_env=False).is_success
-    except httpx.TransportError:
-        return False
 
 
 @pytest.fixture
@@ -109,6 +73,33 @@ def test_a_live_run_that_is_not_confirmed_is_refused_with_a_report(sereno: Calla
     report = Report.model_validate_json(ended.stdout)
     assert (report.effect, report.result) == (Effect.LIVE, Result.REFUSED)
     assert "confirm_live=YES" in report.headline
+
+
+def test_a_target_that_nobody_declared_is_a_matter_of_configuration(
+    sereno: Callable[..., Ended], api_url: str, demo: DemoSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERENO_HOME", str(demo.folder.parent))
+    write.write(load_system("demo"))
+    words = ("run", "restore", "demo", "target=nowhere", "--json", "--report", "report.xml")
+    ended = sereno(*words, PREFECT_API_URL=api_url)
+    assert ended.returncode == 2, ended.stderr
+    report = Report.model_validate_json(ended.stdout)
+    assert (report.effect, report.result) == (Effect.DRY_RUN, Result.FAILED)
+    assert "no restore target 'nowhere'" in report.headline
+    assert report.audit is not None
+    suite = ElementTree.parse(tmp_path / "report.xml").getroot()[0]
+    assert (suite.get("tests"), suite.get("errors")) == ("1", "1")
+
+
+def test_a_secret_that_the_run_does_not_find_is_a_matter_of_configuration(
+    sereno: Callable[..., Ended], api_url: str, demo: DemoSystem, tmp_path: Path
+) -> None:
+    home = tmp_path / "home" / "demo"
+    shutil.copytree(demo.folder / "secrets", home / "secrets", ignore=lambda *_: ["backup_passphrase"])
+    (home / "backups").mkdir()
+    ended = sereno("run", "backup", "demo", "--json", PREFECT_API_URL=api_url, SERENO_HOME=str(home.parent))
+    assert ended.returncode == 2, ended.stderr
+    assert "backup_passphrase" in Report.model_validate_json(ended.stdout).headline
 
 
 def test_an_interrupted_run_reports_at_once_and_is_crashed_on_the_server(

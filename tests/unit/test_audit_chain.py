@@ -214,3 +214,40 @@ def test_a_login_without_a_name_is_shown_by_its_number(monkeypatch: pytest.Monke
         monkeypatch.delenv(each, raising=False)
     monkeypatch.setattr("os.getuid", lambda: 4_123_456)
     assert audit.actor_of_process(Settings(actor=None)) == ("uid 4123456", "login")
+
+
+def test_the_event_of_a_step_that_is_tried_again_stands_once(ledger: Ledger) -> None:
+    said = event(flow_run_id="f-1")
+    first = audit.append_once(ledger, said)
+    audit.append(ledger, event(2))
+    assert audit.append_once(ledger, said) == first
+    assert audit.verify(ledger, "demo").checked == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"time": NOON},
+        {"result": Result.FAILED},
+        {"action": "RUN_RESTORE"},
+        {"flow_run_id": "f-2"},
+        {"flow_run_id": None},
+        {"system": "point"},
+    ],
+)
+def test_an_event_that_says_anything_else_is_another_one(change: dict[str, Any], ledger: Ledger) -> None:
+    first = audit.append_once(ledger, event(flow_run_id="f-1"))
+    assert audit.append_once(ledger, event(**{"flow_run_id": "f-1", **change})).hash != first.hash
+
+
+def test_an_event_of_no_flow_run_is_always_appended(ledger: Ledger) -> None:
+    assert [audit.append_once(ledger, event()).sequence for _ in range(2)] == [1, 2]
+
+
+def test_an_event_is_found_again_by_an_id_in_which_a_secret_is_masked(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redaction, "_known", ())
+    redaction.remember("beef")
+    said = event(flow_run_id="5d6fbeef-0000")
+    assert audit.append_once(ledger, said) == audit.append_once(ledger, said)

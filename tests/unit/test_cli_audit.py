@@ -61,7 +61,9 @@ def written(folder: Path, content: Any) -> Path:
 
 def listed(words: str, capsys: Captured) -> list[int]:
     assert main(["audit", "list", "point", *words.split(), "--json"]) == 0
-    return [event["sequence"] for event in json.loads(capsys.readouterr().out)["events"]]
+    listed = json.loads(capsys.readouterr().out)
+    assert set(listed) == {"schema", "system", "events"}
+    return [event["sequence"] for event in listed["events"]]
 
 
 @pytest.mark.parametrize(

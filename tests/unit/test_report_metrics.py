@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from sereno.errors import StorageError
-from sereno.metrics import RunRecord, exposition, write_textfile
+from sereno.metrics import RunRecord, exposition
 from sereno.reports import Effect, Result
 
 LABELS = ("system", "job", "effect", "result")
@@ -74,33 +70,3 @@ def test_a_record_may_stand_for_several_runs() -> None:
 def test_labels_are_escaped() -> None:
     hostile = 'a"b\\c\nd'
     assert ("runs_total", hostile, "purge", "live", "passed") in samples(run(Result.PASSED, system=hostile))
-
-
-def test_the_file_is_replaced_whole_and_readable_by_the_exporter(tmp_path: Path) -> None:
-    path = tmp_path / "sereno.prom"
-    write_textfile(path, b"old\n")
-    write_textfile(path, b"new\n")
-    assert path.read_bytes() == b"new\n"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o644
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "sereno.prom"
-    write_textfile(path, b"old\n")
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("sereno.metrics.os.fsync", full)
-    with pytest.raises(StorageError, match="No space left on device"):
-        write_textfile(path, b"new\n")
-    assert path.read_bytes() == b"old\n"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_missing_folder_is_a_storage_error_that_names_the_file(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match=r"missing/sereno\.prom"):
-        write_textfile(tmp_path / "missing" / "sereno.prom", b"")

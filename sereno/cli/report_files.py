@@ -1,0 +1,85 @@
+"""Reports as files of the caller's choice, whose names say the format: what `--report` and `report render` do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from sereno.cli.failures import complain
+from sereno.cli.jobs import quoted
+from sereno.cli.output import print_report
+from sereno.cli.reporting import exit_code
+from sereno.errors import EXIT_DONE, EXIT_FAILED, ConfigurationError, StorageError
+from sereno.reports import ReportFormat, render
+from sereno.reports.model import Report
+from sereno.whole_files import write_whole
+
+
+def require_places(files: Iterable[Path]) -> None:
+    """See, before anything runs, that a report can be written to each of `files`.
+
+    Raises:
+        ConfigurationError: the name of one says no format, its folder does not exist or may not be written, or it is a
+            folder itself.
+    """
+    for path in files:
+        _format(path)
+        try:
+            problem = _obstacle(path)
+        except OSError as error:
+            problem = error.strerror
+        if problem:
+            raise ConfigurationError(f"the report {quoted(str(path))} cannot be written there: {problem}")
+
+
+def hand_over(report: Report, *, as_json: bool, files: Iterable[Path], code: int | None = None) -> int:
+    """Print `report`, write it to `files` and return the exit code: `code`, or the one that belongs to the report.
+
+    A file that cannot be written turns 0 into 1.
+    """
+    print_report(report, as_json=as_json)
+    code = exit_code(report) if code is None else code
+    return max(code, write_files(report, files))
+
+
+def write_files(report: Report, files: Iterable[Path]) -> int:
+    """Write `report` to each of `files`; the exit code. One that fails is complained about and hides no other."""
+    code = EXIT_DONE
+    for path in files:
+        try:
+            write_whole(path, render(report, _format(path)))
+        except StorageError as error:
+            complain(str(error))
+            code = EXIT_FAILED
+    return code
+
+
+def read_report_file(path: Path) -> Report:
+    """The report that was kept as JSON at `path`.
+
+    Raises:
+        ConfigurationError: it cannot be read, or is no report.
+    """
+    try:
+        return Report.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise ConfigurationError(f"{quoted(str(path))} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise ConfigurationError(f"{quoted(str(path))} is no report as JSON") from None
+
+
+def _obstacle(path: Path) -> str | None:
+    if not path.parent.is_dir():
+        return "its folder does not exist"
+    if path.is_dir():
+        return "it is a folder itself"
+    return None if os.access(path.parent, os.W_OK | os.X_OK) else "its folder may not be written"
+
+
+def _format(path: Path) -> ReportFormat:
+    found = ReportFormat.of_file(path)
+    if found is None:
+        known = ", ".join(f".{each.suffix.rpartition('.')[2]}" for each in ReportFormat)
+        raise ConfigurationError(f"the name of the report {quoted(str(path))} says no format: it may end with {known}")
+    return found
