@@ -36,10 +36,13 @@ if TYPE_CHECKING:
 _STARTUP_SECONDS = "180"  # Prefect's own 20 are too few for a busy machine
 _LONGEST = 500  # characters of a headline
 _USAGE = "write: python -m flows JOB SYSTEM [name=value ...]"
-_QUIET = {
+_PREFECT_SETTINGS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "sereno",
+    # As infra.local.environment has it for a worker's flows, which may not be imported here; a test compares the two.
+    # The local stack ends a run after 90 seconds without a heartbeat, and Prefect's own 180 would be too slow for that.
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
 }
 
 
@@ -87,7 +90,7 @@ def _leave(code: int) -> NoReturn:
 
 def _prepare_prefect() -> None:
     """Set what Prefect reads when it is imported."""
-    for name, value in _QUIET.items():
+    for name, value in _PREFECT_SETTINGS.items():
         os.environ.setdefault(name, value)
     if os.environ.get("PREFECT_API_URL"):
         return

@@ -23,6 +23,7 @@ from sereno.cli.reporting import exit_code
 from sereno.effects import effect_of
 from sereno.errors import RefusedError, SerenoError
 from sereno.reports.model import Draft, Effect, JobContext, Report, Result
+from tasks.console import prepare_console
 from tasks.publish import publish
 from tasks.run_context import current_run, enter_job
 
@@ -61,6 +62,7 @@ def job(*, run_name: str) -> Callable[[Callable[P, Awaitable[Report]]], Flow[P, 
         @functools.wraps(function)
         async def run(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
             redaction.install()
+            prepare_console()
             bound = signature.bind(*args, **kwargs)
             bound.apply_defaults()
             context = JobContext(

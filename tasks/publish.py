@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from prefect.artifacts import acreate_markdown_artifact
 
 from sereno import mirror, publishing
 from sereno.reports import render_markdown
 from sereno.reports.model import Draft, Report
+from sereno.reports.to_markdown import verdict_line
+from sereno.settings import load_settings
 from tasks.run_context import current_run
 from tasks.step import NETWORK, step
 
@@ -34,13 +37,16 @@ async def publish(draft: Draft) -> Report:
 
 
 async def _show(report: Report, charts: dict[str, str]) -> None:
+    files: tuple[Path, ...] = ()
     with publishing.forgiven("the report's files were not written"):
         files = await _keep(report)
     with publishing.forgiven("the run has no artifact"):
         key = f"{report.system}-{report.job}".lower().replace("_", "-")
-        places = "".join(f"\nThe whole report: `{path}`\n" for path in files)
+        home = load_settings().home_path
+        places = " and ".join(f"`{path.relative_to(home)}`" for path in files)
+        whole = f"\nThe whole report: {places} in SERENO_HOME\n" if places else ""
         await acreate_markdown_artifact(
             key="".join(letter for letter in key if letter.isascii() and (letter.isalnum() or letter == "-")),
-            markdown=render_markdown(report, charts=charts) + places,
-            description=report.headline,
+            markdown=render_markdown(report, charts=charts) + whole,
+            description=verdict_line(report),
         )

@@ -226,6 +226,7 @@ def test_every_deployment_loads_with_its_system_and_its_parameters(monkeypatch: 
     check_flows(sources(settings))
     for deployment in (one for source in sources(settings) for one in source.deployments):
         assert load_system(deployment.system, settings).name == deployment.system
+        assert not (deployment.parameters.model_extra or {}).get("confirm_live"), "its form would begin confirmed"
 
 
 GOOD = """

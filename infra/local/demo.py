@@ -70,7 +70,9 @@ async def _run_each(stack: Stack, console: Console) -> list[Outcome]:
 
 
 async def _run_one(stack: Stack, deployment: DeploymentResponse, wanted: Deployment, shown: Display) -> Outcome:
-    created = await stack.client.create_flow_run_from_deployment(deployment.id, work_queue_name=QUEUE)
+    created = await stack.client.create_flow_run_from_deployment(
+        deployment.id, parameters=wanted.scheduled_parameters[0], work_queue_name=QUEUE
+    )
     last = Moment("Scheduled", None, created)
     async for moment in follow(stack.client, created.id, at_most_seconds=_RUN_AT_MOST_SECONDS):
         shown(deployment.name, moment)

@@ -34,7 +34,7 @@ async def deploy(settings: Settings, system: str | None, console: Console) -> in
         if error := await client.api_healthcheck():
             raise SystemUnavailableError(f"no Prefect server answers at {api_url}: {error}")
         await ensure_pool(client, here=False)
-        await register(chosen)
+        await register(client, chosen)
         for deployment in await registered(client, chosen):
             console.print(f"{deployment.name}: {api_url.removesuffix('/api')}/deployments/deployment/{deployment.id}")
     return EXIT_DONE

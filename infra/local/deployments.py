@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.local.prefect_file import PREFECT_FILE, Deployment, read_prefect_file
+from infra.local.runbook import with_runbook
 from sereno.errors import ConfigurationError, SerenoError
 from sereno.settings import Settings, project_root
 from sereno.systems.folders import shown
@@ -73,14 +74,20 @@ def check_flows(chosen: Sequence[Source]) -> None:
             try:
                 flow: Flow[..., Any] = load_flow_from_entrypoint(deployment.entrypoint, use_placeholder_flow=False)
                 flow.validate_parameters(deployment.parameters.model_dump())
+                for schedule in deployment.schedules:
+                    flow.validate_parameters(deployment.parameters_of(schedule))
             except (ScriptError, MissingFlowError, FileNotFoundError) as error:
                 raise ConfigurationError(f"{where}: {deployment.entrypoint} does not load: {error}") from None
             except (ParameterTypeError, SignatureMismatchError) as error:
                 raise ConfigurationError(f"{where}: {error}") from None
 
 
-async def register(chosen: Sequence[Source]) -> None:
-    """Create or update the deployments on the server that `PREFECT_API_URL` names.
+async def register(client: PrefectClient, chosen: Sequence[Source]) -> None:
+    """Create or update the deployments on the server that `PREFECT_API_URL` names, each described by its runbook too.
+
+    Args:
+        client: that server.
+        chosen: the deployments.
 
     Raises:
         SerenoError: Prefect refused one; with its last words.
@@ -99,6 +106,7 @@ async def register(chosen: Sequence[Source]) -> None:
         if process.returncode:
             words = "\n".join(f"    {line}" for line in output.decode(errors="replace").splitlines()[-_SHOWN_LINES:])
             raise SerenoError(f"{shown(source.path)} could not be deployed:\n{words}")
+    await _describe(client, chosen)
 
 
 async def registered(client: PrefectClient, chosen: Sequence[Source]) -> tuple[DeploymentResponse, ...]:
@@ -115,3 +123,15 @@ async def registered(client: PrefectClient, chosen: Sequence[Source]) -> tuple[D
     if missing := [name for name in names if name not in by_name]:
         raise SerenoError(f"the server did not keep these deployments: {', '.join(missing)}")
     return tuple(by_name[name] for name in names)
+
+
+async def _describe(client: PrefectClient, chosen: Sequence[Source]) -> None:
+    """Prefect shows a flow's docstring only where a deployment has no description of its own; operators need both."""
+    from prefect.client.schemas.actions import DeploymentUpdate
+    from prefect.flows import load_flow_from_entrypoint
+
+    wanted = [deployment for source in chosen for deployment in source.deployments]
+    for deployment, known in zip(wanted, await registered(client, chosen), strict=True):
+        flow: Flow[..., Any] = load_flow_from_entrypoint(deployment.entrypoint)
+        description = with_runbook(deployment.description, flow.description or "")
+        await client.update_deployment(known.id, DeploymentUpdate(description=description))

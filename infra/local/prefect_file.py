@@ -81,7 +81,16 @@ class Deployment(_Part):
     @property
     def scheduled(self) -> bool:
         """Whether it runs by itself."""
-        return not self.paused and any(schedule.active for schedule in self.schedules)
+        return bool(self.scheduled_parameters)
+
+    @property
+    def scheduled_parameters(self) -> tuple[dict[str, Any], ...]:
+        """The parameters of the runs that each active schedule makes."""
+        return tuple(self.parameters_of(each) for each in self.schedules if each.active and not self.paused)
+
+    def parameters_of(self, schedule: Schedule) -> dict[str, Any]:
+        """The parameters of the runs that `schedule` makes: its own above those of the deployment."""
+        return {**self.parameters.model_dump(), **schedule.parameters}
 
 
 class PrefectFile(_Part):

@@ -90,9 +90,8 @@ def line_chart(title: str, values: Sequence[tuple[str, float]], unit: str) -> st
     parts += _line(points, bottom) + _under(values, left, right, bottom)
     if points and points[-1]:
         x, y = points[-1]
-        above = y - 10 if y - 10 > _TITLE_HEIGHT + 12 else y + 22
         parts.append(f'<circle class="ink" cx="{x:.1f}" cy="{y:.1f}" r="4"/>')
-        parts.append(f'<text class="end" x="{x + 4:.1f}" y="{above:.1f}">{_amount(values[-1][1], unit)}</text>')
+        parts.append(f'<text class="end" x="{x + 4:.1f}" y="{y - 9:.1f}">{_amount(values[-1][1], unit)}</text>')
     return _card(title, values, unit, parts, bottom + 36)
 
 

@@ -69,7 +69,7 @@ def figures(report: Report) -> list[tuple[str, str]]:
 
 
 def figure(key: str, value: Figure) -> tuple[str, str]:
-    """One figure: `("archive_bytes", 1200)` reads `("Archive", "1.2 kB")`."""
+    """One figure: `("archive_bytes", 1200)` reads `("Archive", "1.2 kB")`; an ISO time under `..._at` is spelt out."""
     words = key.replace("_", " ").strip()
     words = words[:1].upper() + words[1:]
     if isinstance(value, bool):
@@ -77,7 +77,7 @@ def figure(key: str, value: Figure) -> tuple[str, str]:
     if value is None:
         return words, "none"
     if isinstance(value, str):
-        return words, value
+        return words, _moment(value) if key.endswith("_at") else value
     if isinstance(value, int) and abs(value) > _LARGEST_MEASURE:
         return words, human_count(value)
     if not math.isfinite(value):
@@ -118,6 +118,15 @@ def _legible_character(character: str) -> str:
     if character in _DIRECTION_CONTROLS or character in _NEVER_TEXT:
         return f"\\u{ord(character):04x}"
     return character
+
+
+def _moment(text: str) -> str:
+    """An ISO time with its zone in words; any other text as it is."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return when(moment, moment) if moment.tzinfo else text
 
 
 def _day(moment: datetime) -> str:

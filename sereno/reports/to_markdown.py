@@ -1,6 +1,6 @@
-"""A report as Markdown for an artifact: the headline first, what failed before what passed, tables of bounded length.
+"""A report as Markdown for an artifact: the headline first, what failed before what passed, lists of bounded length.
 
-Every text of a report is escaped: it can neither break a table nor bring markup, links, images or HTML of its own.
+Every text of a report is escaped: it can neither break a list nor bring markup, links, images or HTML of its own.
 """
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from sereno.reports.build import human_bytes, human_count, shortened
+from sereno.reports.build import human_bytes, human_count, human_seconds, shortened
 from sereno.reports.charts import markdown_image
 from sereno.reports.model import Finding, Report, Result
 from sereno.reports.presentation import facts, failed_first, figures
 
-MOST_ROWS = 100
+MOST_ITEMS = 100
 """How many findings that did not pass are shown, and how many that passed; a line says how many more there are."""
 
 _LONGEST_HEADLINE = 600
@@ -28,68 +28,70 @@ def render(report: Report) -> bytes:
 
 
 def markdown(report: Report, *, charts: Mapping[str, str] | None = None) -> str:
-    """The artifact's text; `charts` are SVG texts by their alternative text, drawn between figures and findings."""
+    """The artifact's text; `charts` are SVG texts by their alternative text, drawn before the figures."""
     missed, passed = failed_first(report.findings)
-    verdict = report.result.value.capitalize()
     parts = [
-        f"## {_ICONS[report.result]} {verdict}: {escaped(report.headline, _LONGEST_HEADLINE)}",
+        f"## {_verdict(report)}: {escaped(report.headline, _LONGEST_HEADLINE)}",
         " · ".join(f"**{label}** {escaped(value)}" for label, value in facts(report)),
-        _figures(report),
-        *(markdown_image(svg, alternative) for alternative, svg in (charts or {}).items()),
         _missed(missed, len(report.findings)),
-        _passed(passed),
+        *(markdown_image(svg, alternative) for alternative, svg in (charts or {}).items()),
+        _figures(report),
         _files(report),
+        _passed(passed),
     ]
     if report.audit:
         parts.append(f"Recorded as audit event {human_count(report.audit.sequence)}: {escaped(report.audit.hash)}")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def verdict_line(report: Report) -> str:
+    """`✅ Passed · read · 549 ms`: what is seen of an artifact in a list of many."""
+    return " · ".join((_verdict(report), report.effect.value, human_seconds(report.seconds)))
+
+
 def escaped(text: str, longest: int = _LONGEST_CELL) -> str:
     """`text` on one line, cut to `longest` characters, with everything that Markdown or HTML could act on escaped."""
     line = shortened(text, longest)
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _SPECIAL.sub(r"\\\1", line).replace("://", "&#58;//").replace("www.", "www&#46;")
+    return _SPECIAL.sub(r"\\\1", line).replace("://", ":\\/\\/").replace("www.", "www\\.")
+
+
+def _verdict(report: Report) -> str:
+    return f"{_ICONS[report.result]} {report.result.value.capitalize()}"
 
 
 def _figures(report: Report) -> str:
     rows = [f"| {escaped(label)} | {escaped(value)} |" for label, value in figures(report)]
-    return "\n".join(["| Figure | Value |", "| :-- | --: |", *rows]) if rows else ""
+    return "\n".join(["| Figure | Value |", "| :-- | :-- |", *rows]) if rows else ""
 
 
 def _missed(findings: Sequence[Finding], total: int) -> str:
-    if not findings:
-        return ""
     title = f"### {human_count(len(findings))} of {human_count(total, 'check')} did not pass"
-    rows = [f"| {'❌' if finding.required else '⚠️ optional:'} {_cells(finding)}" for finding in findings[:MOST_ROWS]]
-    return f"{title}\n\n{_table(rows)}{_more(len(findings))}"
+    return _listed(title, [_item(each) for each in findings])
 
 
 def _passed(findings: Sequence[Finding]) -> str:
-    if not findings:
-        return ""
-    rows = [f"| ✅ {_cells(finding)}" for finding in findings[:MOST_ROWS]]
-    summary = f"<details>\n<summary>{human_count(len(findings), 'check')} passed</summary>"
-    return f"{summary}\n\n{_table(rows)}{_more(len(findings))}\n\n</details>"
-
-
-def _table(rows: Sequence[str]) -> str:
-    return "\n".join(["| Check | Evidence |", "| :-- | :-- |", *rows])
-
-
-def _cells(finding: Finding) -> str:
-    return f"{escaped(finding.name)} | {escaped(finding.evidence)} |"
-
-
-def _more(total: int) -> str:
-    more = total - MOST_ROWS
-    return f"\n\n…and {human_count(more)} more: the report's files hold them all." if more > 0 else ""
+    title = f"### {human_count(len(findings), 'check')} passed"
+    return _listed(title, [_item(each) for each in findings])
 
 
 def _files(report: Report) -> str:
-    rows = [
-        f"| {escaped(file.name)} | {human_bytes(file.bytes)} | {escaped(file.path)} | {escaped(file.sha256)} |"
-        for file in report.files[:MOST_ROWS]
+    items = [
+        f"- **{escaped(file.name)}**, {human_bytes(file.bytes)}: {escaped(file.path)}, SHA-256 {escaped(file.sha256)}"
+        for file in report.files
     ]
-    heading = ["| File | Size | Where | SHA-256 |", "| :-- | --: | :-- | :-- |"]
-    return "\n".join([*heading, *rows]) + _more(len(report.files)) if rows else ""
+    return _listed(f"### {human_count(len(items), 'file')}", items)
+
+
+def _item(finding: Finding) -> str:
+    mark = "✅" if finding.passed else "❌" if finding.required else "⚠️"
+    optional = "" if finding.required else " (optional)"
+    evidence = f": {escaped(finding.evidence)}" if finding.evidence else ""
+    return f"- {mark} **{escaped(finding.name)}**{optional}{evidence}"
+
+
+def _listed(title: str, items: Sequence[str]) -> str:
+    """A list and no table, since Prefect's interface cuts the cells of a table where a list wraps."""
+    more = len(items) - MOST_ITEMS
+    rest = f"\n\n…and {human_count(more)} more: the report's files hold them all." if more > 0 else ""
+    return "\n".join([f"{title}\n", *items[:MOST_ITEMS]]) + rest if items else ""

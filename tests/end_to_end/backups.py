@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from end_to_end.local_stack import ROOT, environment
+from end_to_end.local_stack import ROOT, LocalStack, environment, until
 
 BULK_ROWS = 1_500_000
 
@@ -58,3 +60,19 @@ def locked_table(home: Path) -> Iterator[None]:
         yield
     finally:
         connection.close()
+
+
+@contextmanager
+def held_while_copying(stack: LocalStack) -> Iterator[str]:
+    """Hold the backup of a bulky table that is about to begin in the middle of its rows, while the block runs.
+
+    What stands still is PostgreSQL's process for one of its connections; the flow process waits for it and lives.
+    Gives the folder that the backup has begun to fill.
+    """
+    before = folders(stack.home)
+    server_process = stack.child(" COPY")
+    os.kill(server_process, signal.SIGSTOP)
+    try:
+        yield until(lambda: next(iter(folders(stack.home) - before), ""), seconds=60)
+    finally:
+        os.kill(server_process, signal.SIGCONT)

@@ -135,21 +135,26 @@ class LocalStack:
         return next(line.split()[-1] for line in self.lines if line.startswith("Prefect API"))
 
     def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """What the server's API answers to a POST, or without `body` to a GET.
+        """What the server's API answers to a POST, or without `body` to a GET."""
+        return self._answer("GET" if body is None else "POST", path, body).json()
 
-        503 is its word for "my database was busy, nothing was done, ask again", and Prefect's own client does.
-        """
+    def _answer(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx.Response:
+        """503 is the server's word for "my database was busy, nothing was done, ask again", as in Prefect's client."""
 
         def answer() -> httpx.Response | None:
-            said = client.post(path, json=body) if body is not None else client.get(path)
+            said = client.request(method, path, json=body)
             return None if said.status_code == httpx.codes.SERVICE_UNAVAILABLE else said
 
         with httpx.Client(base_url=self.api_url, trust_env=False, timeout=30) as client:
-            return until(answer, seconds=30).raise_for_status().json()
+            return until(answer, seconds=30).raise_for_status()
 
     def deployments(self) -> dict[str, Any]:
         """The deployments, by name."""
         return {each["name"]: each for each in self.ask("/deployments/filter", {})}
+
+    def allow_at_once(self, deployment: str, runs: int) -> None:
+        """Let so many runs of `deployment` go on at once."""
+        self._answer("PATCH", f"/deployments/{self.deployments()[deployment]['id']}", {"concurrency_limit": runs})
 
     def create_run(self, deployment: str, **body: Any) -> str:
         """Ask for a run of `deployment`; its id."""

@@ -3,64 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from end_to_end.backups import locked_table
 from end_to_end.local_stack import (
-    ROOT,
     LocalStack,
     below,
-    environment,
     is_alive,
     run_local,
     state_in_database,
     until,
 )
 from infra.local.automation import NAME
-
-
-@dataclass(frozen=True)
-class Terminated:
-    """A run whose worker was terminated in the middle of it."""
-
-    run_id: str
-    flow_process: int
-    at: float
-
-
-@pytest.fixture(scope="module")
-def terminated(stack: LocalStack) -> Terminated:
-    """The worker is one of our own, since the stack would notice the death of its; that one is made to look away."""
-    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "sereno", "--work-queue", "second"]
-    more = {"PREFECT_API_URL": stack.api_url, "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
-    others = stack.child("prefect worker")
-    with locked_table(stack.home):
-        os.kill(others, signal.SIGSTOP)
-        try:
-            run_id = stack.create_run("demo-backup", work_queue_name="second")
-            worker = subprocess.Popen(command, cwd=ROOT, env=environment(stack.home, **more), stdout=subprocess.DEVNULL)
-            process = stack.flow_process(run_id)
-        finally:
-            os.kill(others, signal.SIGCONT)
-        until(lambda: stack.state(run_id)[0] == "Running", seconds=60)
-        time.sleep(3)  # until the first heartbeat has surely reached the server
-        worker.terminate()
-        worker.wait(30)
-    return Terminated(run_id, process, time.monotonic())
-
-
-def test_a_worker_that_is_terminated_takes_its_flow_process_with_it(stack: LocalStack, terminated: Terminated) -> None:
-    until(lambda: not is_alive(terminated.flow_process), seconds=10)
-    assert stack.state(terminated.run_id)[0] == "Running"
 
 
 def test_a_port_in_use_is_handled(stack: LocalStack, taken_port: int) -> None:
@@ -81,6 +40,15 @@ def test_the_history_of_the_demo_is_still_there(stack: LocalStack) -> None:
     runs = json.loads((stack.home / "demo" / "summary.json").read_text())["runs"]
     for run in runs:
         assert stack.state(run["url"].rpartition("/")[2]) == (run["state"], run["headline"])
+
+
+def test_the_log_of_a_run_says_its_effect_before_anything_else_of_ours(stack: LocalStack) -> None:
+    runs = json.loads((stack.home / "demo" / "summary.json").read_text())["runs"]
+    for run in runs:
+        of_run = {"flow_run_id": {"any_": [run["url"].rpartition("/")[2]]}}
+        lines = stack.ask("/logs/filter", {"logs": of_run, "sort": "TIMESTAMP_ASC"})
+        ours = [line["message"] for line in lines if line["name"].startswith("sereno")]
+        assert ours[:1] == [f"{run['job']} of demo: effect {run['effect']}"]
 
 
 def test_a_scheduled_run_that_was_missed_is_skipped(stack: LocalStack, missed_run: str) -> None:
@@ -104,24 +72,32 @@ def test_a_second_stack_in_the_same_home_is_refused(stack: LocalStack) -> None:
         assert len(second.stderr.splitlines()) == 1
 
 
+def test_a_deployment_is_described_by_its_runbook(stack: LocalStack) -> None:
+    description = stack.deployments()["demo-backup"]["description"]
+    assert description.startswith("Every night: an encrypted backup")
+    assert "\n\n**When it fails:** there is no new backup" in description
+
+
+def test_the_schedule_confirms_what_the_form_leaves_a_dry_run(stack: LocalStack) -> None:
+    asked_for = stack.deployments()["demo-restore"]["parameters"]
+    scheduled = stack.ask(
+        "/flow_runs/filter",
+        {
+            "deployments": {"name": {"any_": ["demo-restore"]}},
+            "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+        },
+    )
+    assert not {"dry_run", "confirm_live"} & asked_for.keys()
+    assert all(run["parameters"] == {**asked_for, "dry_run": False, "confirm_live": "YES"} for run in scheduled)
+    assert scheduled
+
+
 def test_deploy_finds_the_running_stack_and_changes_nothing_the_second_time(stack: LocalStack) -> None:
-    before = {name: each["id"] for name, each in stack.deployments().items()}
+    before = {name: (each["id"], each["description"]) for name, each in stack.deployments().items()}
     done = run_local(stack.home, "deploy", "demo")
     assert done.returncode == 0, done.stderr
-    assert {name: each["id"] for name, each in stack.deployments().items()} == before
+    assert {name: (each["id"], each["description"]) for name, each in stack.deployments().items()} == before
     assert all(name in done.stdout for name in before)
-
-
-def test_a_run_whose_worker_was_terminated_ends_crashed_within_two_minutes(
-    stack: LocalStack, terminated: Terminated
-) -> None:
-    until(lambda: stack.state(terminated.run_id)[0] == "Crashed", seconds=120 - (time.monotonic() - terminated.at))
-    assert "no sign of life" in stack.state(terminated.run_id)[1]
-
-
-def test_its_slot_is_free_again(stack: LocalStack, terminated: Terminated) -> None:
-    run_id = stack.create_run("demo-backup")
-    until(lambda: stack.state(run_id)[0] == "Completed", seconds=60)
 
 
 @pytest.fixture(scope="module")

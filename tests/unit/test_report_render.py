@@ -10,7 +10,7 @@ from sereno.redaction import remember
 from sereno.reports import Effect, Finding, Report, ReportFormat, Result, file_name, redacted, render, render_markdown
 from sereno.reports.charts import bar_chart
 from sereno.reports.to_csv import neutralised
-from sereno.reports.to_markdown import escaped
+from sereno.reports.to_markdown import escaped, verdict_line
 from sereno.reports.to_pdf import _DRAWABLE, drawable
 
 START = datetime(2026, 11, 3, 2, 15, 4, tzinfo=UTC)
@@ -72,19 +72,45 @@ def test_other_cells_stay_as_they_are(cell: str) -> None:
 
 def test_markdown_cannot_be_brought_in_by_a_text() -> None:
     assert escaped("a|b `c`\n# d <img> ![e](https://f) *g*") == (
-        "a\\|b \\`c\\` \\# d &lt;img&gt; \\!\\[e\\](https&#58;//f) \\*g\\*"
+        "a\\|b \\`c\\` \\# d &lt;img&gt; \\!\\[e\\](https:\\/\\/f) \\*g\\*"
     )
 
 
 def test_markdown_shows_a_bounded_number_of_findings_and_says_how_many_more() -> None:
     text = render_markdown(report(*[Finding(name=f"check {number}", passed=True) for number in range(5_000)]))
-    assert text.count("| ✅ check ") == 100
+    assert text.count("- ✅ **check ") == 100
     assert "…and 4,900 more" in text
 
 
 def test_markdown_shows_the_charts_it_is_given() -> None:
     text = render_markdown(report(), charts={"Sizes of tables": bar_chart("Sizes", [("a", 1)], "rows")})
     assert "![Sizes of tables](data:image/svg+xml;base64," in text
+
+
+def test_markdown_tells_what_failed_before_charts_and_figures_and_what_passed_last() -> None:
+    findings = [
+        Finding(name="fine", passed=True, evidence="214 of 214"),
+        Finding(name="lost", passed=False, evidence="3 of 4"),
+        Finding(name="nice", passed=False, required=False),
+    ]
+    told = report(*findings, result=Result.FAILED).model_copy(update={"figures": {"rows": 4}})
+    text = render_markdown(told, charts={"chart": "<svg/>"})
+    parts = (
+        "## ❌ Failed: fine",
+        "### 2 of 3 checks did not pass",
+        "- ❌ **lost**: 3 of 4",
+        "- ⚠️ **nice** (optional)\n",
+        "![chart]",
+        "| Rows | 4 |",
+        "### 1 check passed",
+        "- ✅ **fine**: 214 of 214",
+    )
+    assert [part for part in parts if part not in text] == []
+    assert sorted(parts, key=text.index) == list(parts)
+
+
+def test_a_line_for_lists_of_reports_says_verdict_effect_and_duration() -> None:
+    assert verdict_line(report(result=Result.REFUSED)) == "⛔ Refused · live · 2.0 s"
 
 
 def test_a_refused_run_is_an_error_in_junit_and_never_an_empty_suite() -> None:
