@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import re
+from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
@@ -18,6 +19,7 @@ from sereno.backup.manifest import Manifest
 from sereno.errors import IntegrityError, RefusedError
 
 MANIFEST_NAME = "manifest.jsonl"
+STAMP = "%Y%m%dT%H%M%SZ"
 MANIFEST_AT_MOST_BYTES = 256 * 1024 * 1024
 _SEAL_PURPOSE = "sereno manifest 1"
 _IDENTIFIER = re.compile(r"\d{8}T\d{6}Z-[a-z]+(-[a-z]+)*-[0-9a-f]{8}\Z")
@@ -68,6 +70,11 @@ def manifest_digest(data: bytes) -> str:
 def is_identifier(name: str) -> bool:
     """Whether `name` has the form of a backup's id."""
     return _IDENTIFIER.match(name) is not None
+
+
+def moment_of(identifier: str) -> datetime:
+    """The time that stands in a backup's id."""
+    return datetime.strptime(identifier[:16], STAMP).replace(tzinfo=UTC)
 
 
 def require_identifier(identifier: str) -> str:

@@ -42,6 +42,7 @@ def verify(system: System, identifier: str, *, progress: Progress = silent) -> R
     Raises:
         IntegrityError: the manifest or the key file is not what was written.
         WrongPassphraseError: the passphrase does not open it.
+        StoreUnavailableError: the store does not answer now.
         RefusedError: there is no such backup.
     """
     backup = BackupPlace.of(system).open(identifier)
@@ -65,6 +66,8 @@ def _problem(backup: OpenBackup, entry: StoredObject) -> str | None:
     try:
         _check(backup, entry)
     except (IntegrityError, StorageError) as error:
+        if not error.permanent:
+            raise
         return str(error)
     return None
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence as SequenceOf
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sereno import __version__, audit
@@ -32,7 +32,7 @@ from sereno.backup.manifest import (
     Table,
     Versions,
 )
-from sereno.backup.manifest_file import MANIFEST_NAME, sealed_manifest
+from sereno.backup.manifest_file import MANIFEST_NAME, STAMP, moment_of, sealed_manifest
 from sereno.backup.object_place import ObjectPlace
 from sereno.backup.objects import FRAME_BYTES
 from sereno.backup.place import BackupPlace
@@ -105,7 +105,7 @@ def write(
             kind = BackupKind.FULL
         work = _Work(system, place, snapshot, selection, basis.chain, DataKey.generate(), content_digests, progress)
         created_at = datetime.now(UTC)
-        identifier = f"{created_at:%Y%m%dT%H%M%SZ}-{kind}-{secrets.token_hex(4)}"
+        identifier = f"{_stamp(created_at, place)}-{kind}-{secrets.token_hex(4)}"
         folder = place.folder(identifier)
         with place.store.create(f"{folder}/{OWNER_NAME}") as sink:
             sink.write(_owner(settings))
@@ -194,6 +194,13 @@ def _copy_tables(work: _Work, url: str, target: ObjectPlace) -> tuple[Table, ...
             url, snapshot=snapshot.name, connections=connections, purpose=_PURPOSE, work=[piece.run for piece in pieces]
         )
     return tuple(copy.finished() for copy in copies)
+
+
+def _stamp(now: datetime, place: BackupPlace) -> str:
+    """The time in the id, in whole seconds. Ids sort as the backups were taken, even when the clock was set back."""
+    newest = next(reversed(place.identifiers()), None)
+    after = moment_of(newest) + timedelta(seconds=1) if newest else now
+    return f"{max(now, after):{STAMP}}"
 
 
 def _parent(chain: Chain | None) -> Parent | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from integration.databases import AWKWARD_SCHEMA, PASSPHRASE, database, system_of
 from sereno.backup import read_back, write
 from sereno.backup.catalog import read_tables
+from sereno.backup.manifest import BackupKind
 from sereno.backup.objects import read_plain
 from sereno.backup.place import BackupPlace
 
@@ -176,3 +178,20 @@ def test_timeouts_of_the_server_do_not_end_a_backup(server: str) -> None:
                 )
         manifest = write.write(system_of(url)).manifest
     assert manifest.rows == 200_000
+
+
+def test_backups_sort_as_they_were_taken_when_the_clock_was_set_back(
+    source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class SetBack(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) - timedelta(hours=1)
+
+    system = system_of(source)
+    first = write.write(system)
+    monkeypatch.setattr(write, "datetime", SetBack)
+    second = write.write(system, BackupKind.INCREMENTAL)
+    assert second.manifest.created_at < first.manifest.created_at
+    assert second.manifest.parent
+    assert BackupPlace.of(system).identifiers() == [first.id, second.id]

@@ -137,9 +137,16 @@ def test_a_server_that_does_not_answer_is_one_sentence(sereno: Callable[..., End
 @pytest.mark.parametrize(
     ("word", "sentence"),
     [
-        ("knd=full", "there is no parameter of backup 'knd'; did you mean 'kind'? there are: kind"),
-        ("kind=fast", "a parameter of backup is wrong: kind: Input should be 'full'"),
-        ("system=other", "there is no parameter of backup 'system'; there are: kind"),
+        (
+            "knd=full",
+            "there is no parameter of backup 'knd'; did you mean 'kind'? there are: kind, tables, content_digests",
+        ),
+        (
+            "kind=fast",
+            "a parameter of backup is wrong: kind: Input should be 'full', 'incremental', 'critical', "
+            "'tables', 'data-only' or 'schema-only'",
+        ),
+        ("system=other", "there is no parameter of backup 'system'; there are: kind, tables, content_digests"),
     ],
 )
 def test_a_wrong_parameter_is_one_sentence_that_names_what_is_allowed(
