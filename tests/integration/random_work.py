@@ -109,7 +109,7 @@ class RandomWork:
         for _ in range(self._chance.randrange(5, 60)):
             with suppress(psycopg.errors.LockNotAvailable):
                 self._chance.choice(ordinary)(self._chance.choice(list(_KEYS)))
-        for _ in range(self._chance.randrange(4)):
+        for _ in range(self._chance.randrange(3, 12)):
             with suppress(psycopg.errors.LockNotAvailable):
                 self._chance.choice(rare)(self._chance.choice(list(_KEYS)))
 
@@ -121,6 +121,9 @@ class RandomWork:
                 with suppress(psycopg.errors.LockNotAvailable):
                     self._insert(self._chance.choice(list(_KEYS)), on=other)
                     self._delete(self._chance.choice(list(_KEYS)), on=other)
+            for _ in range(3):  # later transactions that are over before the snapshot
+                with suppress(psycopg.errors.LockNotAvailable):
+                    self._insert(self._chance.choice(list(_KEYS)))
             yield
             if self._chance.random() < 0.5:
                 other.rollback()
