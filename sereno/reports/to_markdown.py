@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from sereno.reports.build import human_bytes, human_count, shortened
 from sereno.reports.charts import markdown_image
-from sereno.reports.model import Finding, Report, Result
+from sereno.reports.model import Finding, Report, ReportTable, Result
 from sereno.reports.presentation import facts, failed_first, figures
 
 MOST_ROWS = 100
@@ -27,7 +27,7 @@ def render(report: Report) -> bytes:
     return markdown(report).encode()
 
 
-def markdown(report: Report, *, charts: Mapping[str, str] | None = None) -> str:
+def markdown(report: Report, *, charts: Mapping[str, str] | None = None, tables: Sequence[ReportTable] = ()) -> str:
     """The artifact's text; `charts` are SVG texts by their alternative text, drawn between figures and findings."""
     missed, passed = failed_first(report.findings)
     verdict = report.result.value.capitalize()
@@ -38,6 +38,7 @@ def markdown(report: Report, *, charts: Mapping[str, str] | None = None) -> str:
         *(markdown_image(svg, alternative) for alternative, svg in (charts or {}).items()),
         _missed(missed, len(report.findings)),
         _passed(passed),
+        *(_side_by_side(table) for table in tables),
         _files(report),
     ]
     if report.audit:
@@ -84,6 +85,12 @@ def _cells(finding: Finding) -> str:
 def _more(total: int) -> str:
     more = total - MOST_ROWS
     return f"\n\n…and {human_count(more)} more: the report's files hold them all." if more > 0 else ""
+
+
+def _side_by_side(table: ReportTable) -> str:
+    lines = [table.columns, tuple(":--" for _ in table.columns), *table.rows[:MOST_ROWS]]
+    cells = [" | ".join(cell if line is lines[1] else escaped(cell) for cell in line) for line in lines]
+    return "\n".join([f"### {escaped(table.title)}\n", *(f"| {line} |" for line in cells)]) + _more(len(table.rows))
 
 
 def _files(report: Report) -> str:
