@@ -60,9 +60,20 @@ class BackupPlace:
         Raises:
             ConfigurationError: the system has no section `backup`.
         """
-        if system.backup is None:
+        return cls.all_of(system, settings)[0]
+
+    @classmethod
+    def all_of(cls, system: System, settings: Settings | None = None) -> tuple[BackupPlace, ...]:
+        """A place for each store that the system's file names, in its order.
+
+        Raises:
+            ConfigurationError: the system has no section `backup`.
+        """
+        section = system.backup
+        if section is None:
             raise ConfigurationError(f"{system.name} has no section `backup` in its system.yaml, so it has no backups")
-        return cls(system=system.name, store=open_store(system.backup.stores[0], settings), section=system.backup)
+        stores = (open_store(store, settings) for store in section.stores)
+        return tuple(cls(system=system.name, store=store, section=section) for store in stores)
 
     def folder(self, identifier: str) -> str:
         """The folder of one backup."""
