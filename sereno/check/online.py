@@ -17,11 +17,12 @@ from sereno.errors import ContractError, SerenoError
 from sereno.postgres.binaries import find_binaries
 from sereno.reports.model import Finding
 from sereno.settings import Settings
-from sereno.systems.contracts import CONTRACTS, Contract, SqlKind
+from sereno.systems.contracts import Contract, SqlKind, contract_of
+from sereno.systems.folders import system_folder
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
 from sereno.systems.sql_file import SqlFile
-from sereno.systems.sql_folder import find_sql
+from sereno.systems.sql_folder import sql_paths
 
 _READ_ONLY_ROLE = "name a role in database.read_url that can only read"
 _BYPASS = "jobs that read these tables will be refused; give the role BYPASSRLS"
@@ -66,12 +67,19 @@ def _checked_contracts(system: System, settings: Settings, url: Secret, kind: Sq
 
 
 def _files(system: System, settings: Settings) -> Iterator[tuple[Contract, SqlFile]]:
-    for contract in CONTRACTS.values():
+    """Every file that can be read and has a contract; the offline findings say what is wrong with the others."""
+    folder = system_folder(system.name, settings)
+    try:
+        paths = sql_paths(system.name, settings)
+    except SerenoError:
+        return
+    for path in paths:
+        contract = contract_of(path.stem) if path.suffix == ".sql" else None
         try:
-            sql = find_sql(system.name, contract.stem, settings)
+            sql = SqlFile.read(path, folder=folder)
         except SerenoError:
-            continue  # the offline findings say why it cannot be read
-        if sql is not None:
+            continue
+        if contract:
             yield contract, sql
 
 

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 from sereno.backup.manifest import Manifest
 from sereno.backup.place import BackupPlace
+from sereno.cli.backup_proofs import Proofs, known_proofs
 from sereno.cli.failures import complain
 from sereno.cli.output import print_json, print_table, print_text
 from sereno.errors import EXIT_DONE, EXIT_FAILED, IntegrityError, StorageError
 from sereno.reports.build import human_bytes, human_count
 from sereno.systems.loader import load_system
 
-_COLUMNS = ("id", "kind", "taken at", "rows", "size", "stored", "ratio")
+_COLUMNS = ("id", "kind", "taken at", "rows", "size", "stored", "ratio", "last verified", "last drilled")
 _NUMBERS = ("rows", "size", "stored", "ratio")
 
 
@@ -36,13 +37,14 @@ def print_list(name: str, *, as_json: bool) -> int:
             manifests.append(place.manifest(identifier))
         except (IntegrityError, StorageError) as error:
             problems[identifier] = str(error)
+    proofs = known_proofs(system.name, place.store.name)
     if as_json:
         print_json(
             {
                 "schema": "sereno.backups/1",
                 "system": system.name,
                 "store": place.store.name,
-                "backups": [_as_data(manifest) for manifest in manifests],
+                "backups": [{**_as_data(manifest), **_proofs_as_data(manifest, proofs)} for manifest in manifests],
                 "unreadable": [{"id": identifier, "problem": problem} for identifier, problem in problems.items()],
             }
         )
@@ -50,7 +52,8 @@ def print_list(name: str, *, as_json: bool) -> int:
         print_text(_answer(system.name, place.store.name, manifests, problems))
         if manifests:
             print_text("")
-            print_table(_COLUMNS, [_row(manifest, system.zone) for manifest in manifests], numbers=_NUMBERS)
+            rows = [(*_row(each, system.zone), *_proofs(each, proofs, system.zone)) for each in manifests]
+            print_table(_COLUMNS, rows, numbers=_NUMBERS)
     for problem in problems.values():
         complain(problem)
     return EXIT_FAILED if problems else EXIT_DONE
@@ -95,4 +98,19 @@ def _as_data(manifest: Manifest) -> dict[str, Any]:
         "rows": manifest.rows,
         "plain_bytes": manifest.plain_bytes,
         "stored_bytes": manifest.stored_bytes,
+    }
+
+
+def _proofs(manifest: Manifest, proofs: Proofs, zone: ZoneInfo) -> tuple[str, str]:
+    verified, drilled = proofs.verified_at(manifest.id), proofs.drilled.get(manifest.id)
+    told = "damaged" if proofs.damaged(manifest.id) else local_time(verified, zone) if verified else "never"
+    return told, local_time(drilled, zone) if drilled else "never"
+
+
+def _proofs_as_data(manifest: Manifest, proofs: Proofs) -> dict[str, Any]:
+    verified, drilled = proofs.verified_at(manifest.id), proofs.drilled.get(manifest.id)
+    return {
+        "verified_at": verified.isoformat() if verified else None,
+        "damaged": proofs.damaged(manifest.id),
+        "drilled_at": drilled.isoformat() if drilled else None,
     }

@@ -9,10 +9,13 @@ from pathlib import Path
 from sereno.backup.place import LATEST, BackupPlace
 from sereno.backup.read_back import ReadBack, verify
 from sereno.cli.backup_contents import newest
+from sereno.cli.failures import complain
 from sereno.cli.progress_bar import progress_bar
 from sereno.cli.report_files import hand_over, require_places
 from sereno.cli.reporting import read_report
-from sereno.errors import IntegrityError, StorageError, WrongPassphraseError
+from sereno.errors import IntegrityError, SerenoError, StorageError, WrongPassphraseError
+from sereno.ledger import open_ledger
+from sereno.ledger.proofs import note_reading
 from sereno.reports.build import headline, human_bytes, human_count
 from sereno.reports.model import Finding
 from sereno.systems.loader import load_system
@@ -37,10 +40,14 @@ def print_proof(name: str, backup: str, *, as_json: bool, reports: Sequence[Path
     started_at = datetime.now(UTC)
     system = load_system(name)
     findings, read = [], []
-    for identifier in _chosen(BackupPlace.of(system), backup):
+    place = BackupPlace.of(system)
+    for identifier in _chosen(place, backup):
+        at = datetime.now(UTC)
         finding, result = _proven(system, identifier)
         findings.append(finding)
         read += [result] if result else []
+        if result:
+            _remember(place, identifier, at=at, whole=finding.passed)
     plain = sum(result.manifest.plain_bytes for result in read)
     stored = sum(result.manifest.stored_bytes for result in read)
     report = read_report(
@@ -85,6 +92,15 @@ def _proven(system: System, identifier: str) -> tuple[Finding, ReadBack | None]:
         f"and counted, {human_bytes(read.manifest.plain_bytes)}"
     )
     return Finding(name=name, passed=True, evidence=evidence), read
+
+
+def _remember(place: BackupPlace, identifier: str, *, at: datetime, whole: bool) -> None:
+    try:
+        with open_ledger() as ledger:
+            seen = {"system": place.system, "store": place.store.name, "backup": identifier}
+            note_reading(ledger, **seen, at=at, whole=whole)
+    except SerenoError as error:
+        complain(f"that {identifier} was read is not remembered: {error}")
 
 
 def _passed(system: str, read: list[ReadBack], plain_bytes: int) -> str:

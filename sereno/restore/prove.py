@@ -41,7 +41,8 @@ def prove_content(
                 query = rows_query(table.schema_name, table.name, table.copied_columns, condition=table.condition or "")
                 rows = await session.copy(query, digests.update)
                 findings[table.oid] = _content_finding(table, rows, digests)
-            progress(done=len(findings), total=len(plan.tables), what=table.label)
+            tables = f"{table.label}, table {len(findings):,} of {len(plan.tables):,}"
+            progress(done=len(findings), total=len(plan.tables), what=tables)
 
         return prove
 

@@ -59,8 +59,8 @@ def test_jobs_are_offered_by_their_sections(folder: Path) -> None:
     assert offered_jobs(load_system("point", Settings())) == ()
     assert findings()["jobs offered"].evidence == "none"
     (folder / "system.yaml").write_text(SYSTEM + BACKUP)
-    assert offered_jobs(load_system("point", Settings())) == ("backup", "restore")
-    assert findings()["jobs offered"].evidence == "backup, restore"
+    assert offered_jobs(load_system("point", Settings())) == ("backup", "restore", "verify_backups", "restore_drill")
+    assert findings()["jobs offered"].evidence == "backup, restore, verify_backups, restore_drill"
 
 
 def test_a_secret_is_there_or_not_and_never_shown(folder: Path) -> None:
