@@ -196,10 +196,11 @@ def _copy_tables(work: _Work, url: str, target: ObjectPlace) -> tuple[Table, ...
 
 
 def _stamp(now: datetime, place: BackupPlace) -> str:
-    """The time in the id, in whole seconds. Ids sort as the backups were taken, even when the clock was set back."""
-    newest = next(reversed(place.identifiers()), None)
-    after = moment_of(newest) + timedelta(seconds=1) if newest else now
-    return f"{max(now, after):{STAMP}}"
+    """The time in the id, in whole seconds. Ids sort as the backups were taken, also when the clock was set back."""
+    latest = now + timedelta(days=1)  # an id that is further ahead is somebody's mistake, and not to be followed
+    moments = (moment_of(identifier) for identifier in place.identifiers())
+    after = max((moment for moment in moments if moment < latest), default=now - timedelta(seconds=1))
+    return f"{max(now, after + timedelta(seconds=1)):{STAMP}}"
 
 
 def _parent(chain: Chain | None) -> Parent | None:

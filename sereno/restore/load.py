@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -13,8 +13,7 @@ import psycopg
 from psycopg import sql
 
 from sereno.backup.chain import TableLevel, open_chain
-from sereno.backup.copying import quoted
-from sereno.backup.manifest import Manifest, Table
+from sereno.backup.manifest import Table
 from sereno.backup.place import BackupPlace, OpenBackup
 from sereno.database.connection import PINNED, UNHURRIED, connect, translated
 from sereno.postgres.binaries import PostgresBinaries, find_binaries
@@ -26,7 +25,7 @@ from sereno.systems.model import System
 from sereno.systems.secrets import Secret
 
 _PURPOSE = "restore"
-_SETTINGS = {**PINNED, **UNHURRIED, "TimeZone": "UTC", "synchronous_commit": "off"}
+_SETTINGS = {**PINNED, **UNHURRIED, "TimeZone": "UTC", "search_path": "", "synchronous_commit": "off"}
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,6 @@ def load_rows(system: System, plan: RestorePlan, target: Secret, *, progress: Pr
         target,
         [partial(_load, levels=levels, meter=meter) for levels in largest_first],
         connections=system.restore.connections,
-        settings={**_SETTINGS, "search_path": _operators_path(plan.manifest)},
     )
 
 
@@ -167,18 +165,11 @@ def _analyze(connection: psycopg.Connection, *, table: Table) -> None:
     connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.schema_name, table.name)))
 
 
-def _operators_path(manifest: Manifest) -> str:
-    """Where operators are looked for, beside the built-in ones: extensions may live in schemas of their own."""
-    schemas = ("public", *(extension.schema_name for extension in manifest.extensions))
-    return ", ".join(dict.fromkeys(map(quoted, schemas)))
-
-
 def _in_parallel(
     target: Secret,
     work: Iterable[Callable[[psycopg.Connection], None]],
     *,
     connections: int,
-    settings: Mapping[str, str] = _SETTINGS,
 ) -> None:
     waiting = deque(work)
     failed = threading.Event()
@@ -186,7 +177,7 @@ def _in_parallel(
     def worker() -> None:
         with (
             connect(
-                target.resolve(), purpose=_PURPOSE, settings=settings, read_only=False, autocommit=True
+                target.resolve(), purpose=_PURPOSE, settings=_SETTINGS, read_only=False, autocommit=True
             ) as connection,
             translated("restoring rows"),
         ):
