@@ -77,6 +77,11 @@ def moment_of(identifier: str) -> datetime:
     return datetime.strptime(identifier[:16], STAMP).replace(tzinfo=UTC)
 
 
+def kind_in(identifier: str) -> str:
+    """The word for the kind that stands in a backup's id."""
+    return identifier[len("20261123T020000Z-") : -len("-1f3a5c7e")]
+
+
 def require_identifier(identifier: str) -> str:
     """`identifier` when it has the form of a backup's id; it becomes a folder's name, so nothing else may pass.
 
