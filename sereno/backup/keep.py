@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -86,6 +87,12 @@ class CalendarEntry:
         """The reasons in words: `last 3, day 2026-11-23`."""
         return ", ".join(reason.text for reason in self.reasons)
 
+    def until(self, zone: ZoneInfo) -> str:
+        """Until when it stays, in words: a day in `zone`, `no end in sight`, or `goes` with the next prune."""
+        if not self.stays:
+            return "goes"
+        return f"{self.expires_at.astimezone(zone):%Y-%m-%d}" if self.expires_at else "no end in sight"
+
     def outlives(self, other: CalendarEntry) -> bool:
         """Whether this one stays longer, of two that stay."""
         mine, theirs = self.expires_at, other.expires_at
@@ -115,7 +122,7 @@ class KeepPolicy:
 
 
 def _days(text: str) -> int:
-    if text.strip().isdecimal() and 1 <= int(text) <= LONGEST_DAYS:
+    if re.fullmatch(r"[0-9]{1,5}", text.strip()) and 1 <= int(text) <= LONGEST_DAYS:
         return int(text)
     raise ConfigurationError(
         f"BACKUP_RETENTION_DAYS is {text[:40]!r}; expected a whole number of days from 1 to {LONGEST_DAYS:,}, "

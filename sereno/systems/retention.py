@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -37,7 +37,8 @@ class Hold(Part):
             raise ValueError("a hold names either a backup or days: from, until, before")
         if self.last_day and self.before:
             raise ValueError("until and before mean the same end of a hold; give one of them")
-        if self.first_day and any(day < self.first_day for day in days):
+        ends = self.before - timedelta(days=1) if self.before else self.last_day
+        if self.first_day and ends and ends < self.first_day:
             raise ValueError("this hold ends before it begins")
         return self
 
