@@ -20,6 +20,23 @@ def silent(*, done: int, total: int, what: str) -> None:
     """Nobody watches."""
 
 
+class Meter:
+    """Adds up units of work that several threads report."""
+
+    def __init__(self, total: int, progress: Progress) -> None:
+        """Tell `progress` how much of about `total` units is done."""
+        self._total = total
+        self._done = 0
+        self._progress = progress
+        self._lock = threading.Lock()
+
+    def add(self, size: int, what: str) -> None:
+        """`size` units of `what` are done."""
+        with self._lock:
+            self._done += size
+            self._progress(done=self._done, total=max(self._total, self._done), what=what)
+
+
 class ByteMeter:
     """Adds up what several threads copy; what is told reads `public.bookings, 1.2 of 3.4 GB, table 7 of 24`."""
 

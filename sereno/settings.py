@@ -30,6 +30,11 @@ class Settings(BaseSettings):
     systems_dir: Path = Field(default=Path("deployments"), description="The folder that holds one folder per system.")
     ledger_url: str | None = Field(default=None, description="SQLAlchemy URL; default is SQLite in SERENO_HOME.")
     pg_bin: Path | None = Field(default=None, description="Folder with pg_dump, psql and pg_restore to prefer.")
+    backup_retention_days: str | None = Field(
+        default=None,
+        validation_alias="BACKUP_RETENTION_DAYS",
+        description="Overrides `backup.retention.within_days` of every system; read by retention, which checks it.",
+    )
     actor: str | None = Field(default=None, description="Who is acting, for the audit trail; default is the login.")
 
     @cached_property

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sereno.backup.keep import CalendarEntry, DatedBackup, KeepPolicy
 from sereno.backup.manifest import Manifest
 from sereno.backup.place import BackupPlace
+from sereno.backup.retention import calendar
 from sereno.cli.backup_proofs import Proofs, known_proofs
 from sereno.cli.failures import complain
 from sereno.cli.output import print_json, print_table, print_text
 from sereno.errors import EXIT_DONE, EXIT_FAILED, IntegrityError, StorageError
 from sereno.reports.build import human_bytes, human_count
+from sereno.settings import load_settings
 from sereno.systems.loader import load_system
 
-_COLUMNS = ("id", "kind", "taken at", "rows", "size", "stored", "ratio", "last verified", "last drilled")
+_COLUMNS = (
+    "id",
+    "kind",
+    "parent",
+    "taken at",
+    "rows",
+    "size",
+    "stored",
+    "ratio",
+    "stays until about",
+    "last verified",
+    "last drilled",
+)
 _NUMBERS = ("rows", "size", "stored", "ratio")
 
 
@@ -25,10 +40,11 @@ def print_list(name: str, *, as_json: bool) -> int:
     One whose manifest cannot be read is complained about and hides none of the others; the exit code is 1 then.
 
     Raises:
-        ConfigurationError: there is no such system, or it has no backups configured.
+        ConfigurationError: there is no such system, it has no backups configured, or BACKUP_RETENTION_DAYS is wrong.
         StorageError: the store cannot be listed.
     """
     system = load_system(name)
+    keep = KeepPolicy.of(system, load_settings())
     place = BackupPlace.of(system)
     manifests: list[Manifest] = []
     problems: dict[str, str] = {}
@@ -38,13 +54,19 @@ def print_list(name: str, *, as_json: bool) -> int:
         except (IntegrityError, StorageError) as error:
             problems[identifier] = str(error)
     proofs = known_proofs(system.name, place.store.name)
+    backups = [DatedBackup.of(manifest) for manifest in manifests]
+    lines = calendar(backups, keep=keep, now=datetime.now(UTC), unreadable=problems)
+    entries = {entry.backup.id: entry for entry in lines}
     if as_json:
         print_json(
             {
                 "schema": "sereno.backups/1",
                 "system": system.name,
                 "store": place.store.name,
-                "backups": [{**_as_data(manifest), **_proofs_as_data(manifest, proofs)} for manifest in manifests],
+                "backups": [
+                    {**_as_data(manifest, entries[manifest.id]), **_proofs_as_data(manifest, proofs)}
+                    for manifest in manifests
+                ],
                 "unreadable": [{"id": identifier, "problem": problem} for identifier, problem in problems.items()],
             }
         )
@@ -52,7 +74,9 @@ def print_list(name: str, *, as_json: bool) -> int:
         print_text(_answer(system.name, place.store.name, manifests, problems))
         if manifests:
             print_text("")
-            rows = [(*_row(each, system.zone), *_proofs(each, proofs, system.zone)) for each in manifests]
+            rows = [
+                (*_row(each, entries[each.id], system.zone), *_proofs(each, proofs, system.zone)) for each in manifests
+            ]
             print_table(_COLUMNS, rows, numbers=_NUMBERS)
     for problem in problems.values():
         complain(problem)
@@ -77,27 +101,33 @@ def _answer(system: str, store: str, manifests: list[Manifest], problems: dict[s
     return f"{system} has {human_count(len(manifests), 'backup')} in store {store} ({stored}){unreadable}"
 
 
-def _row(manifest: Manifest, zone: ZoneInfo) -> tuple[str, ...]:
+def _row(manifest: Manifest, entry: CalendarEntry, zone: ZoneInfo) -> tuple[str, ...]:
     return (
         manifest.id,
         manifest.kind.value,
+        manifest.parent.id if manifest.parent else "",
         local_time(manifest.snapshot.taken_at, zone),
         human_count(manifest.rows),
         human_bytes(manifest.plain_bytes),
         human_bytes(manifest.stored_bytes),
         ratio(manifest.plain_bytes, manifest.stored_bytes),
+        entry.until(zone),
     )
 
 
-def _as_data(manifest: Manifest) -> dict[str, Any]:
+def _as_data(manifest: Manifest, entry: CalendarEntry) -> dict[str, Any]:
     return {
         "id": manifest.id,
         "kind": manifest.kind.value,
+        "parent": manifest.parent.id if manifest.parent else None,
         "taken_at": manifest.snapshot.taken_at.isoformat(),
         "tables": len(manifest.tables),
         "rows": manifest.rows,
         "plain_bytes": manifest.plain_bytes,
         "stored_bytes": manifest.stored_bytes,
+        "stays": entry.stays,
+        "kept_by": [reason.rule.value for reason in entry.reasons],
+        "expires_at": entry.expires_at.isoformat() if entry.expires_at else None,
     }
 
 

@@ -19,7 +19,8 @@ def verbs(group: Group) -> App:
 def list_backups(system: str, /, *, as_json: AsJson = False) -> int:
     """Which backups are there, of when, and how large?
 
-    Oldest first. Needs no passphrase.
+    Oldest first. Needs no passphrase. How long each stays is what the retention
+    rules make of it now; the date assumes that backups go on at their pace.
 
     Args:
         system: The system's name.

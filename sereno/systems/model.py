@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
+from sereno.systems.part import Part as Part
+from sereno.systems.retention import Hold as Hold
+from sereno.systems.retention import Retention as Retention
 from sereno.systems.secrets import Secret
 
 NAME_PATTERN = r"^[a-z][a-z0-9_-]{0,62}$"
@@ -44,12 +47,6 @@ def _without_password(secret: Secret) -> Secret:
 Timezone = Annotated[str, AfterValidator(_known_timezone)]
 SecretText = Annotated[Secret, AfterValidator(_referenced)]
 SecretUrl = Annotated[Secret, AfterValidator(_without_password)]
-
-
-class Part(BaseModel):
-    """What every section has in common."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Database(Part):
@@ -157,7 +154,7 @@ def _named_apart(stores: tuple[FolderStore | S3Store, ...]) -> tuple[FolderStore
 
 
 class Backup(Part):
-    """What the jobs `backup` and `restore` need."""
+    """What the jobs `backup`, `prune` and `restore` need."""
 
     stores: Annotated[tuple[StoreSection, ...], AfterValidator(_named_apart)] = Field(
         min_length=1,
@@ -178,6 +175,8 @@ class Backup(Part):
     """How old the newest full backup or increment may be before `verify_backups` and `restore_drill` fail."""
     critical_recovery_point_hours: int | None = Field(default=None, ge=1, le=8_784, examples=[7])
     """The same for the critical tables, whichever kind of backup holds them. Default: not looked at."""
+    retention: Retention = Retention()
+    """Which backups the job `prune` keeps, in every store."""
 
 
 class RestoreTarget(Part):

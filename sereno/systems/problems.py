@@ -59,6 +59,8 @@ def expectation(schema: JsonSchema | None) -> str:
             return f"text like {schema.get('examples', ['this'])[0]}, matching {schema['pattern']}"
         case "string" if schema.get("format") == "path":
             return "a path"
+        case "string" if schema.get("format") == "date":
+            return "a date like 2026-01-31"
         case "string":
             return _counted("text", _between(schema, "minLength", "maxLength"), "characters")
     return "something else"

@@ -11,7 +11,7 @@ from pathlib import Path
 def test_the_demo_succeeds_and_shows_one_row_per_job(demo_run: subprocess.CompletedProcess[str]) -> None:
     assert demo_run.returncode == 0, demo_run.stdout + demo_run.stderr
     assert demo_run.stderr == ""
-    for job in ("backup", "restore"):
+    for job in ("backup", "restore", "prune"):
         assert any(line.startswith(f"│ {job} ") and "Completed" in line for line in demo_run.stdout.splitlines())
     assert "make up" in demo_run.stdout
     assert "sereno backups list demo" in demo_run.stdout
@@ -28,6 +28,7 @@ def test_the_summary_says_what_ran(demo_run: subprocess.CompletedProcess[str], h
     assert told == [
         ("backup", "demo", "demo-backup", "read", "Completed"),
         ("restore", "demo", "demo-restore", "live", "Completed"),
+        ("prune", "demo", "demo-prune", "live", "Completed"),
     ]
     for run in runs:
         assert run["seconds"] > 0

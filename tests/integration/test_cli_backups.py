@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from infra.demo.system import DemoSystem
 from sereno.backup import write
+from sereno.backup.manifest import BackupKind
 from sereno.cli import main
 from sereno.reports.model import Report
 from sereno.systems.loader import load_system
@@ -70,8 +72,10 @@ def test_the_list_needs_no_passphrase_and_shows_every_backup(backups: list[str],
     assert main(["backups", "list", "demo"]) == 0
     first, _, header, *rows = capsys.readouterr().out.splitlines()
     assert first.startswith("demo has 2 backups in store local")
-    assert header.split() == ["id", "kind", "taken", "at", "rows", "size", "stored", "ratio"]
+    columns = ("id", "kind", "parent", "taken at", "rows", "size", "stored", "ratio", "stays until about")
+    assert re.split(r"\s{2,}", header) == [*columns, "last verified", "last drilled"]
     assert [row.split()[0] for row in rows] == backups
+    assert all(row.endswith("never") for row in rows)
 
 
 def test_the_list_as_json_has_sizes_and_rows(backups: list[str], capsys: Captured) -> None:
@@ -82,6 +86,27 @@ def test_the_list_as_json_has_sizes_and_rows(backups: list[str], capsys: Capture
     assert all(
         backup["rows"] > 1_000 and backup["plain_bytes"] > backup["stored_bytes"] > 0 for backup in listed["backups"]
     )
+
+
+def test_the_list_tells_what_an_increment_rests_on_and_until_when_each_backup_stays(
+    demo: DemoSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    (tmp_path / "demo" / "backups").mkdir(parents=True)
+    (tmp_path / "demo" / "secrets").symlink_to(demo.folder / "secrets")
+    monkeypatch.setenv("SERENO_HOME", str(tmp_path))
+    system = load_system("demo")
+    full = write.write(system).id
+    write.write(system, BackupKind.INCREMENTAL)
+    assert main(["backups", "list", "demo", "--json"]) == 0
+    first, second = json.loads(capsys.readouterr().out)["backups"]
+    assert (first["parent"], second["parent"]) == (None, full)
+    assert first["stays"] is True
+    assert {"last", "daily", "yearly", "minimum"} <= set(second["kept_by"])
+    assert "parent" in first["kept_by"]
+    assert first["expires_at"] >= second["expires_at"] > second["taken_at"]
+    monkeypatch.setenv("BACKUP_RETENTION_DAYS", "two weeks")
+    assert main(["backups", "list", "demo"]) == 2
+    assert capsys.readouterr().err.startswith("sereno: BACKUP_RETENTION_DAYS is 'two weeks'; expected")
 
 
 @pytest.mark.usefixtures("without_passphrase")

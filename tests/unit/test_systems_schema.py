@@ -16,7 +16,7 @@ from sereno.systems.schema import schema_at, schema_text, system_schema
 
 CHECKED_IN = Path(__file__).parents[2] / "deployments" / "system.schema.json"
 UNITS = ("seconds", "minutes", "hours", "days", "bytes", "percent", "rows", "megabytes", "mebibytes")
-COUNTED = {"connections"}
+COUNTED = {"connections", "keep_last", "daily", "weekly", "monthly", "yearly", "minimum"}
 PARTS = [part for part in vars(model).values() if isinstance(part, type) and issubclass(part, model.Part)]
 
 
