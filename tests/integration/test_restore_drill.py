@@ -10,20 +10,14 @@ import psycopg
 import pytest
 
 from integration.databases import AWKWARD_SCHEMA, PASSPHRASE, as_url, database, reference, system_of
+from integration.drill_case import drilled, failed, left_behind, names
 from integration.system_folders import written
 from sereno.backup import write
 from sereno.backup.manifest import BackupKind
 from sereno.backup.place import BackupPlace
 from sereno.drill import database as drill_database
 from sereno.drill.plan import plan_drill
-from sereno.drill.queries import run_own_checks
-from sereno.drill.schema import prove_whole_schema
-from sereno.drill.structure import prove_structure
 from sereno.errors import ConfigurationError, IntegrityError, RefusedError
-from sereno.reports.model import Finding
-from sereno.restore import load
-from sereno.restore.plan import lacks
-from sereno.restore.prove import prove_content
 from sereno.systems.model import System
 
 CHECKS = {
@@ -62,44 +56,6 @@ def system(source: str, server: str, home: Path) -> System:
     """A system that drills on the demo's server, and whose newest row may be a year older than its backup."""
     drill = {"server_url": reference(server), "newest_row_hours": 8_760}
     return written(system_of(source), home / "deployments", sql=CHECKS, drill=drill)
-
-
-def drilled(system: System, *, meanwhile: str = "", backup: str = "latest") -> dict[str, Finding]:
-    """The findings of a drill during which somebody runs `meanwhile` on what was restored, by name."""
-    plan = plan_drill(system, backup=backup)
-    try:
-        into = drill_database.start_database(system, plan)
-        assert all(finding.passed for finding in lacks(plan.restore, into))
-        roles = load.create_roles(plan.restore, into)
-        load.restore_before_rows(system, plan.restore, into, roles)
-        load.load_rows(system, plan.restore, into)
-        load.restore_after_rows(system, plan.restore, into, roles)
-        with psycopg.connect(into.resolve()) as connection:
-            connection.execute(meanwhile.encode())
-        findings = (
-            *prove_content(system, plan.restore, into),
-            *prove_whole_schema(system, plan.restore, into, roles),
-            *prove_structure(into),
-            *run_own_checks(system, plan, into),
-        )
-    finally:
-        drill_database.drop_database(system)
-    return {finding.name: finding for finding in findings}
-
-
-def failed(findings: dict[str, Finding]) -> dict[str, str]:
-    return {name: finding.evidence for name, finding in findings.items() if not finding.passed}
-
-
-def names(server: str, query: str) -> set[str]:
-    with psycopg.connect(server) as connection:
-        return {row[0] for row in connection.execute(query.encode())}
-
-
-def left_behind(server: str) -> set[str]:
-    databases = "SELECT datname FROM pg_database WHERE datname LIKE 'sereno%'"
-    roles = "SELECT rolname FROM pg_roles WHERE rolname LIKE 'sereno%'"
-    return names(server, f"{databases} UNION ALL {roles}")
 
 
 def test_a_full_backup_is_proven_and_nothing_is_left_behind(system: System, server: str) -> None:
