@@ -41,6 +41,8 @@ def checked_databases(system: System, settings: Settings) -> list[Finding]:
     if f"{key} connects" in opened:
         findings += _checked_contracts(system, settings, reading, SqlKind.QUERY)
         findings += _checked_reading(system, settings, key)
+    if system.drill.server_url:
+        findings.append(stated("drill.server_url may create databases", partial(_drills, system.drill.server_url)))
     return findings
 
 
@@ -50,6 +52,14 @@ def checked_targets(system: System) -> list[Finding]:
         stated(f"restore target {target.name} connects", partial(_whereabouts, system, target.url), required=False)
         for target in system.restore.targets
     ]
+
+
+def _drills(url: Secret) -> str:
+    with connect(url.resolve(), purpose="check") as connection:
+        version, role, _ = rights.whereabouts(connection)
+        if not rights.may_create_databases(connection):
+            raise ContractError(f"role {role} may not; give it CREATEDB")
+    return f"PostgreSQL {version}, role {role}"
 
 
 def _whereabouts(system: System, url: Secret) -> str:

@@ -42,12 +42,9 @@ def print_proof(name: str, backup: str, *, as_json: bool, reports: Sequence[Path
     findings, read = [], []
     place = BackupPlace.of(system)
     for identifier in _chosen(place, backup):
-        at = datetime.now(UTC)
-        finding, result = _proven(system, identifier)
+        finding, result = _proven(system, place, identifier)
         findings.append(finding)
         read += [result] if result else []
-        if result:
-            _remember(place, identifier, at=at, whole=finding.passed)
     plain = sum(result.manifest.plain_bytes for result in read)
     stored = sum(result.manifest.stored_bytes for result in read)
     report = read_report(
@@ -76,13 +73,16 @@ def _chosen(place: BackupPlace, backup: str) -> list[str]:
     return place.identifiers()
 
 
-def _proven(system: System, identifier: str) -> tuple[Finding, ReadBack | None]:
-    name = f"backup {identifier} can be read"
+def _proven(system: System, place: BackupPlace, identifier: str) -> tuple[Finding, ReadBack | None]:
+    name, at = f"backup {identifier} can be read", datetime.now(UTC)
     try:
         with progress_bar(identifier) as progress:
             read = verify(system, identifier, progress=progress)
     except (IntegrityError, WrongPassphraseError, StorageError) as error:
+        if isinstance(error, IntegrityError):
+            _remember(place, identifier, at=at, whole=False)
         return Finding(name=name, passed=False, evidence=str(error)), None
+    _remember(place, identifier, at=at, whole=not read.problems)
     if read.problems:
         more = len(read.problems) - _MOST_SHOWN
         shown = [*read.problems[:_MOST_SHOWN], *([f"and {human_count(more)} more"] if more > 0 else [])]

@@ -44,8 +44,7 @@ def start_database(system: System, plan: DrillPlan) -> Secret:
                 f"drill.server_url of {system.name} is PostgreSQL {major}, and {plan.restore.major} was backed up; "
                 "name a server that is not older, or leave it out"
             )
-        known = {row[0] for row in server.execute("SELECT rolname FROM pg_catalog.pg_roles")}
-        temporary = sorted({*plan.manifest.roles, reader_name(system)} - known)
+        temporary = _roles_to_come(server, {*plan.manifest.roles, reader_name(system)})
         server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
         comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
         server.execute(comment.format(sql.Identifier(name), sql.Literal(json.dumps({"roles": temporary}))))
@@ -81,6 +80,13 @@ def _mark(system: System) -> str:
 
 def _server(url: str) -> psycopg.Connection:
     return connect(url, purpose=PURPOSE, read_only=False, autocommit=True)
+
+
+def _roles_to_come(server: psycopg.Connection, wanted: set[str]) -> list[str]:
+    """Those of `wanted` that the drill will make, as only a superuser can."""
+    if server.info.parameter_status("is_superuser") != "on":
+        return []
+    return sorted(wanted - {row[0] for row in server.execute("SELECT rolname FROM pg_catalog.pg_roles")})
 
 
 def _noted_roles(server: psycopg.Connection, database: str) -> list[str]:

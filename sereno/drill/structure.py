@@ -37,6 +37,8 @@ SELECT c.oid::bigint, pg_catalog.format('%%I.%%I', n.nspname, c.relname)
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_am a ON a.oid = c.relam
 WHERE a.amname = %s AND c.relkind = ANY(%s) AND c.relpersistence <> 't' AND c.oid >= %s
+  AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_index i
+                  WHERE i.indexrelid = c.oid AND NOT (i.indisvalid AND i.indisready))
 ORDER BY c.relpages DESC, c.oid
 """
 

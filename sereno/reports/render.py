@@ -78,7 +78,7 @@ def render_markdown(
 def render_page(report: Report, *, charts: Mapping[str, str], tables: Sequence[ReportTable]) -> bytes:
     """`report` as an HTML page that shows `charts` and `tables` too."""
     safe, shown = _for_people(report, tables)
-    return to_html.page(safe, charts=charts, tables=shown)
+    return to_html.page(safe, charts={_shown_text(told): svg for told, svg in charts.items()}, tables=shown)
 
 
 def redacted(report: Report) -> Report:
@@ -98,8 +98,11 @@ def file_name(report: Report, report_format: ReportFormat) -> str:
 
 def _for_people(report: Report, tables: Sequence[ReportTable]) -> tuple[Report, list[ReportTable]]:
     safe = _with_texts(redacted(report), _legible_value)
-    texts = [_legible_value(redact_value(_encodable_value(table.model_dump()))) for table in tables]
-    return safe, [ReportTable.model_validate(text) for text in texts]
+    return safe, [ReportTable.model_validate(_shown_text(table.model_dump())) for table in tables]
+
+
+def _shown_text(value: Any) -> Any:
+    return _legible_value(redact_value(_encodable_value(value)))
 
 
 def _with_texts(report: Report, change: Callable[[Any], Any]) -> Report:

@@ -64,7 +64,9 @@ def take_inventory(system: System) -> Inventory:
     with open_ledger(settings) as ledger:
         read, drilled = last_readings(ledger, system.name), last_passed_drills(ledger, system.name)
     unreadable: dict[tuple[str, str], str] = {}
-    backups = [backup for place in places for backup in _listed(place, unreadable)]
+    backups = [
+        backup for place in places for backup in sorted(_listed(place, unreadable), key=lambda backup: backup.taken_at)
+    ]
     return Inventory(
         stores=tuple(place.store.name for place in places),
         backups=tuple(_with_proofs(backup, read.get((backup.store, backup.id)), drilled) for backup in backups),

@@ -69,10 +69,14 @@ def updated(inventory: Inventory, readings: Sequence[Reading]) -> Inventory:
 
 def listing(inventory: Inventory, zone: ZoneInfo) -> ReportTable:
     """Every backup, newest first."""
-    rows = [_row(backup, zone) for backup in sorted(inventory.backups, key=lambda backup: backup.id, reverse=True)]
+    rows = [_row(backup, zone) for backup in sorted(inventory.backups, key=_when, reverse=True)]
     if len(inventory.stores) < 2:
         return ReportTable(title="Every backup", columns=_COLUMNS, rows=tuple(row[1:] for row in rows))
     return ReportTable(title="Every backup", columns=("store", *_COLUMNS), rows=tuple(rows))
+
+
+def _when(backup: StoredBackup) -> tuple[datetime, str]:
+    return backup.taken_at, backup.id
 
 
 def _row(backup: StoredBackup, zone: ZoneInfo) -> tuple[str, ...]:
@@ -95,7 +99,7 @@ def _time(moment: datetime | None, zone: ZoneInfo) -> str:
 
 
 def _passed(inventory: Inventory, readings: Sequence[Reading], *, now: datetime) -> str:
-    newest = max((each for each in inventory.backups if each.kind in LINKS), key=lambda each: each.id, default=None)
+    newest = max((each for each in inventory.backups if each.kind in LINKS), key=_when, default=None)
     size = human_bytes(sum(reading.plain_bytes for reading in readings))
     read = f"{human_count(len(readings))} of {human_count(len(inventory.backups), 'backup')} read whole ({size})"
     if newest is None:
