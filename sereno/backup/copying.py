@@ -196,13 +196,19 @@ def count_query(schema_name: str, name: str) -> str:
     return f"SELECT count(*)::text FROM ONLY {quoted(schema_name, name)}"
 
 
-def digest_query(schema_name: str, name: str) -> str:
+def digest_query(schema_name: str, name: str, columns: Sequence[str] | None = None) -> str:
     """A digest of a table's content that does not depend on the order of its rows.
 
     Of their text, since a record's own hash changes with the oids of enums.
+
+    Args:
+        schema_name: the table's schema.
+        name: the table's name.
+        columns: in this order; default is all of them in their own.
     """
     digest = "coalesce(pg_catalog.sum(pg_catalog.hashtextextended(t::text, 0)::pg_catalog.numeric), 0)"
-    return f"SELECT {digest}::text FROM ONLY {quoted(schema_name, name)} AS t"
+    rows = f"ONLY {quoted(schema_name, name)}" if columns is None else f"({rows_query(schema_name, name, columns)})"
+    return f"SELECT {digest}::text FROM {rows} AS t"
 
 
 def changed_condition(watermark: int) -> str:

@@ -15,13 +15,14 @@ from psycopg import sql
 from sereno.backup.chain import TableLevel, open_chain
 from sereno.backup.copying import quoted
 from sereno.backup.manifest import Manifest, Table
+from sereno.backup.manifest import Sequence as SequenceState
 from sereno.backup.place import BackupPlace, OpenBackup
 from sereno.database.connection import PINNED, UNHURRIED, connect, translated
 from sereno.postgres.binaries import PostgresBinaries, find_binaries
 from sereno.progress import Progress, silent
 from sereno.restore.archive import Section, fetched, read_contents, restore_section, without_tables
 from sereno.restore.changes import apply_changes
-from sereno.restore.plan import RestorePlan
+from sereno.restore.chosen import RestorePlan
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
 
@@ -78,20 +79,20 @@ def load_rows(system: System, plan: RestorePlan, target: Secret, *, progress: Pr
     chain = open_chain(BackupPlace.of(system), plan.backup)
     tables = [chain.levels(table.oid) for table in plan.tables]
     sizes = {levels[-1].table.oid: sum(level.table.plain_bytes for level in levels) for levels in tables}
-    meter = _Meter(sum(sizes.values()), progress)
+    meter = Meter(sum(sizes.values()), progress)
     largest_first = sorted(tables, key=lambda levels: -sizes[levels[-1].table.oid])
     _in_parallel(
         target,
         [partial(_load, levels=levels, meter=meter) for levels in largest_first],
         connections=system.restore.connections,
-        settings={**_SETTINGS, "search_path": _operators_path(plan.manifest)},
+        settings={**_SETTINGS, "search_path": operators_path(plan.manifest)},
     )
 
 
 def restore_after_rows(system: System, plan: RestorePlan, target: Secret, roles: Roles) -> None:
     """Sequences, then indexes, constraints, triggers and materialized views in parallel, then statistics."""
     backup = BackupPlace.of(system).open(plan.backup)
-    _set_sequences(plan, target)
+    set_sequences(target, plan.manifest.sequences)
     _restore_schema(backup, plan, target, roles, section="post-data", jobs=system.restore.connections)
     largest_first = sorted(plan.tables, key=lambda table: -table.plain_bytes)
     _in_parallel(
@@ -127,7 +128,7 @@ def _programs(plan: RestorePlan, target: Secret) -> tuple[int, PostgresBinaries]
     return server, find_binaries("pg_restore", "psql", at_least=max(server, wrote))
 
 
-def _load(connection: psycopg.Connection, *, levels: Sequence[TableLevel], meter: _Meter) -> None:
+def _load(connection: psycopg.Connection, *, levels: Sequence[TableLevel], meter: Meter) -> None:
     whole, *increments = levels
     with connection.transaction():
         _fill(connection, whole, into=levels[-1].table, meter=meter)
@@ -135,19 +136,31 @@ def _load(connection: psycopg.Connection, *, levels: Sequence[TableLevel], meter
             apply_changes(connection, level, into=levels[-1].table, copied=meter.add)
 
 
-def _fill(connection: psycopg.Connection, level: TableLevel, *, into: Table, meter: _Meter) -> None:
-    """Load the rows of a whole table, under the name that the table has in the backup that is restored."""
+def _fill(connection: psycopg.Connection, level: TableLevel, *, into: Table, meter: Meter) -> None:
+    own = level.table.condition is None  # a configuration table of an extension has rows already
+    if own and level.table.rows:
+        # Emptied in the same transaction, a table is filled in the order of the rows, past its free space map.
+        connection.execute(sql.SQL("TRUNCATE ONLY {}").format(sql.Identifier(into.schema_name, into.name)))
+    copy_rows(connection, level, into=into, frozen=own, meter=meter)
+
+
+def copy_rows(connection: psycopg.Connection, level: TableLevel, *, into: Table, frozen: bool, meter: Meter) -> None:
+    """Load the rows of a whole table, under the name that the table has in the backup that is restored.
+
+    Args:
+        connection: in a transaction.
+        level: the table as the backup holds it.
+        into: the table as it is called in the target.
+        frozen: this transaction made the table, or emptied it.
+        meter: told of bytes.
+    """
     table = level.table
     if not table.rows:
         return
     name = sql.Identifier(into.schema_name, into.name)
     columns = sql.SQL(", ").join(map(sql.Identifier, table.copied_columns))
     listed = sql.SQL("({})").format(columns) if table.copied_columns else sql.SQL("")
-    own = table.condition is None  # a configuration table of an extension has rows already
-    copy = sql.SQL("COPY {} {} FROM STDIN {}").format(name, listed, sql.SQL("WITH (FREEZE)" if own else ""))
-    if own:
-        # Emptied in the same transaction, a table is filled in the order of the rows, past its free space map.
-        connection.execute(sql.SQL("TRUNCATE ONLY {}").format(name))
+    copy = sql.SQL("COPY {} {} FROM STDIN {}").format(name, listed, sql.SQL("WITH (FREEZE)" if frozen else ""))
     with connection.cursor().copy(copy) as stream:
         for part in table.parts:
             for frame in level.backup.frames(part):
@@ -155,10 +168,11 @@ def _fill(connection: psycopg.Connection, level: TableLevel, *, into: Table, met
                 meter.add(len(frame), table.label)
 
 
-def _set_sequences(plan: RestorePlan, target: Secret) -> None:
+def set_sequences(target: Secret, sequences: Iterable[SequenceState]) -> None:
+    """Let `sequences`, those that are there, stand where they stood."""
     query = "SELECT pg_catalog.setval(s, %s, %s) FROM pg_catalog.to_regclass(%s) AS s WHERE s IS NOT NULL"
     with connect(target.resolve(), purpose=_PURPOSE, read_only=False) as connection, translated("setting sequences"):
-        for sequence in plan.manifest.sequences:
+        for sequence in sequences:
             name = sql.Identifier(sequence.schema_name, sequence.name).as_string()
             connection.execute(query, (sequence.last_value, sequence.is_called, name))
 
@@ -167,7 +181,7 @@ def _analyze(connection: psycopg.Connection, *, table: Table) -> None:
     connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.schema_name, table.name)))
 
 
-def _operators_path(manifest: Manifest) -> str:
+def operators_path(manifest: Manifest) -> str:
     """Where operators are looked for, beside the built-in ones: extensions may live in schemas of their own."""
     schemas = ("public", *(extension.schema_name for extension in manifest.extensions))
     return ", ".join(dict.fromkeys(map(quoted, schemas)))
@@ -206,11 +220,15 @@ def _in_parallel(
             future.result()
 
 
-class _Meter:
+class Meter:
+    """Adds up what several connections have copied."""
+
     def __init__(self, total: int, progress: Progress) -> None:
+        """Tell `progress` how much of `total` bytes is done."""
         self._total, self._done, self._progress, self._lock = total, 0, progress, threading.Lock()
 
     def add(self, size: int, what: str) -> None:
+        """Count `size` more bytes, of the table `what`."""
         with self._lock:
             self._done += size
             self._progress(done=self._done, total=self._total, what=what)

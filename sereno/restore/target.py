@@ -9,11 +9,11 @@ from sereno.database.connection import connect, translated
 from sereno.errors import ConfigurationError, RefusedError
 from sereno.postgres.binaries import find_binaries
 from sereno.postgres.server import PostgresServer
+from sereno.restore.way import ORIGINAL, SCRATCH
 from sereno.settings import Settings, load_settings
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
 
-SCRATCH = "scratch"
 _PURPOSE = "restore"
 _SCRATCH_SETTINGS = {
     "fsync": "off",
@@ -63,7 +63,7 @@ def target_url(system: System, target: str) -> Secret:
     for declared in system.restore.targets:
         if declared.name == target:
             return declared.url
-    names = ", ".join([SCRATCH, *(declared.name for declared in system.restore.targets)])
+    names = ", ".join([SCRATCH, ORIGINAL, *(declared.name for declared in system.restore.targets)])
     raise ConfigurationError(f"{system.name} has no restore target {target!r}; its system.yaml knows: {names}")
 
 
