@@ -9,7 +9,8 @@ from sereno.backup.manifest import BackupKind, Manifest, StoredObject, Table
 from sereno.backup.selection import meant
 from sereno.errors import RefusedError
 from sereno.restore.left_out import LeftOutKey
-from sereno.restore.way import ORIGINAL, Way
+from sereno.restore.way import Way
+from sereno.systems.model import ORIGINAL
 
 
 @dataclass(frozen=True)

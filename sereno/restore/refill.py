@@ -7,6 +7,7 @@ all rows are there. Until the commit the tables are locked, and a failure leaves
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
@@ -41,10 +42,18 @@ WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog
 """
 
 
+@dataclass(frozen=True)
+class Refilled:
+    """What was found of rows, foreign keys and sequences. Not `committed`, everything is as it was."""
+
+    findings: tuple[Finding, ...]
+    committed: bool
+
+
 def refill(
     system: System, plan: RestorePlan, target: Secret, *, overwrite: bool, progress: Progress = silent
-) -> tuple[Finding, ...]:
-    """Load the rows of `plan.tables`; when a required finding did not pass, everything was rolled back.
+) -> Refilled:
+    """Load the rows of `plan.tables`; they are committed only when everything is found as it was backed up.
 
     Args:
         system: whose backup it is.
@@ -82,9 +91,10 @@ def refill(
             )
             if not all(finding.passed for finding in findings):
                 raise psycopg.Rollback(transaction)
-        if all(finding.passed for finding in findings):
-            return (*findings, _finish(connection, plan, present, target))
-    return findings
+        committed = all(finding.passed for finding in findings)
+        if committed:
+            findings = (*findings, _finish(connection, plan, present, target))
+    return Refilled(findings, committed=committed)
 
 
 def _made_ready(connection: psycopg.Connection, plan: RestorePlan, *, overwrite: bool) -> PresentTables:

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from sereno.errors import RefusedError
-
-SCRATCH = "scratch"
-ORIGINAL = "original"
+from sereno.systems.model import ORIGINAL, SCRATCH
 
 
 class Way(StrEnum):

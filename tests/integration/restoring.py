@@ -25,7 +25,7 @@ def built(system: System, chosen: RestorePlan, into: Secret) -> tuple[Finding, .
 def refilled(system: System, *tables: str, backup: str = "latest", into: str = "empty") -> tuple[Finding, ...]:
     """Put rows into the tables of the target `into`; the findings of the proof."""
     chosen = plan.plan_restore(system, backup=backup, tables=tables, target=into, data_only=True)
-    return refill.refill(system, chosen, target.target_url(system, into), overwrite=chosen.over_original)
+    return refill.refill(system, chosen, target.target_url(system, into), overwrite=chosen.over_original).findings
 
 
 def failed(findings: tuple[Finding, ...]) -> list[Finding]:
