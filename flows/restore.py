@@ -1,19 +1,29 @@
 """The job `restore`."""
 
 from sereno.reports.model import Report
-from sereno.restore.report import plan_report, restore_report
+from sereno.restore.chosen import RestorePlan
+from sereno.restore.report import Outcome, plan_report, restore_report
+from sereno.restore.way import Way
+from sereno.systems.model import ORIGINAL, System
+from sereno.systems.secrets import Secret
 from tasks.job import job
 from tasks.publish import publish
 from tasks.restore import (
+    ask_approval,
     check_target,
     create_roles,
     load_rows,
     plan_restore,
     prove_content,
     prove_schema,
+    put_in_place,
+    refill_tables,
     restore_after_rows,
     restore_before_rows,
+    services_stopped,
+    side_database,
     target_database,
+    use_approval,
 )
 from tasks.systems import exclusive, load_system
 
@@ -22,44 +32,88 @@ from tasks.systems import exclusive, load_system
 async def restore(
     system: str,
     backup: str = "latest",
+    as_of: str = "",
     tables: list[str] = [],  # noqa: B006 (Prefect reads the form's default from it; it is never changed)
     target: str = "scratch",
+    data_only: bool = False,
+    approval: str = "",
     dry_run: bool = True,
     confirm_live: str = "",
 ) -> Report:
-    """Rebuild a backup in an empty database and prove that its content is what was backed up.
+    """Bring a backup back, and prove that what is there is what was backed up.
 
-    When: to look at old rows, to fill a staging database, and on a schedule, as proof that the backups are good.
+    When: to look at old rows, to fill a staging database, on a schedule as proof that the backups are good, and when
+    the system's own data is lost or wrong (docs/runbooks/restore.md says which way when).
 
-    What it changes: a dry run, nothing: it opens the backup and looks at the target. A live run fills the target,
-    which has to be empty; `scratch` is a server of its own that is gone when the run ends. The system itself is never
-    touched.
+    What it changes: a dry run, nothing: it opens the backup, looks at the target and says what a live run would do. A
+    live run fills the target: `scratch`, a server of its own that is gone when the run ends; an empty database; with
+    `data_only` the empty tables of one. Only the target `original` touches the system: the whole backup is built in a
+    new database that takes the original's name when it is proven, and the old one is kept under another; with
+    `data_only` the rows of tables are replaced in one transaction. It needs the approval that a dry run gives.
 
-    When it fails: the message names the table or the program that failed. The target is then half filled: drop and
-    create it again. A failed proof names each table that differs from the backup; take a new backup and tell a
-    developer.
+    When it fails: the message names the table or the program that failed. An empty database is then half filled: drop
+    and create it again. The original, and tables that were to be refilled, are as they were. A failed proof names each
+    table that differs from the backup; take a new backup and tell a developer.
 
     Args:
         system: The system's name: a folder below `deployments/`.
-        backup: `latest`, or an id from `sereno backups list`.
+        backup: `latest` (the newest full or incremental one), or an id from `sereno backups list`.
+        as_of: Instead of an id: the newest backup taken at or before this time, such as `2026-11-23T02:00:00` in the
+            system's time zone, or with an offset.
         tables: Only these tables, such as `public.users`; a partitioned table stands for its partitions. Empty: all.
-        target: `scratch`, or the name of a target in the system's file.
+            The dry run lists the foreign keys that will be missing then.
+        target: `scratch`, the name of a target in the system's file, or `original` for the system's own database.
+        data_only: Only rows, into tables that the target has already, with the same columns. They have to be empty,
+            except in the original, where their rows are replaced.
+        approval: For the original: what the dry run's report ends with. It can be used once, within a day.
         dry_run: Show what would be restored; change nothing.
         confirm_live: `YES` to really do it, together with `dry_run` off.
     """
     source = await load_system(system)
-    async with exclusive(source, "restore"):
-        plan = await plan_restore(source, backup=backup, tables=tables, target=target)
+    async with exclusive(source, "restore", alone=target == ORIGINAL and not dry_run):
+        plan = await plan_restore(source, backup=backup, as_of=as_of, tables=tables, target=target, data_only=data_only)
         if dry_run:
-            return await publish(plan_report(plan))
-        async with target_database(source, plan) as database:
-            ready = await check_target(plan, database)
-            if not all(finding.passed for finding in ready):
-                return await publish(restore_report(plan, ready))
-            roles = await create_roles(plan, database)
-            await restore_before_rows(source, plan, database, roles)
-            await load_rows(source, plan, database)
-            await restore_after_rows(source, plan, database, roles)
-            proof = await prove_content(source, plan, database)
-            schema = await prove_schema(plan, database, roles)
-    return await publish(restore_report(plan, (*ready, *proof, *schema), roles))
+            return await publish(plan_report(system, plan, await ask_approval(source, plan)))
+        await use_approval(source, plan, approval)
+        async with services_stopped(source, plan) as services:
+            outcome = await WAYS[plan.way](source, plan)
+    return await publish(restore_report(plan, outcome, services))
+
+
+async def build(source: System, plan: RestorePlan) -> Outcome:
+    """Fill an empty database."""
+    async with target_database(source, plan) as database:
+        return await fill(source, plan, database)
+
+
+async def refill(source: System, plan: RestorePlan) -> Outcome:
+    """Put rows into tables that are there; it is proven before it is committed."""
+    async with target_database(source, plan) as database:
+        refilled = await refill_tables(source, plan, database, overwrite=plan.over_original)
+        return Outcome(refilled.findings, restored=refilled.committed)
+
+
+async def replace(source: System, plan: RestorePlan) -> Outcome:
+    """Fill a new database beside the original, and let it take the original's name; the original is kept."""
+    async with side_database(source) as side:
+        outcome = await fill(source, plan, side.url)
+        if not outcome.restored or not outcome.passed:
+            return outcome.undone()
+        return outcome.put_in_place(await put_in_place(source, side))
+
+
+async def fill(source: System, plan: RestorePlan, database: Secret) -> Outcome:
+    """Schema and rows into an empty database, and the proof."""
+    ready = await check_target(plan, database)
+    if not all(finding.passed for finding in ready):
+        return Outcome(ready, restored=False)
+    roles = await create_roles(plan, database)
+    await restore_before_rows(source, plan, database, roles)
+    await load_rows(source, plan, database)
+    await restore_after_rows(source, plan, database, roles)
+    proof = await prove_content(source, plan, database)
+    schema = await prove_schema(plan, database, roles)
+    return Outcome((*ready, *proof, *schema), roles=roles)
+
+
+WAYS = {Way.BUILD: build, Way.REFILL: refill, Way.REPLACE: replace}

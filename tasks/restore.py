@@ -3,30 +3,83 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sereno.restore import load, plan, prove, target
-from sereno.systems.model import System
+from sereno import services
+from sereno.errors import SerenoError
+from sereno.reports.model import Finding
+from sereno.restore import load, permission, plan, prove, refill, side, target
+from sereno.restore.chosen import RestorePlan
+from sereno.systems.model import SCRATCH, System
 from sereno.systems.secrets import Secret
+from tasks.run_context import current_job
 from tasks.step import NETWORK, step
 
 plan_restore = step(plan.plan_restore, name="plan restore of {backup}", retry=NETWORK)
+ask_approval = step(permission.ask_approval, name="ask for an approval")
 check_target = step(plan.lacks, name="look at the target", retry=NETWORK)
 create_roles = step(load.create_roles, name="create roles")
 restore_before_rows = step(load.restore_before_rows, name="schema before rows")
 load_rows = step(load.load_rows, name="load rows", progress=True)
 restore_after_rows = step(load.restore_after_rows, name="schema after rows")
+refill_tables = step(refill.refill, name="refill tables", progress=True)
+put_in_place = step(side.put_in_place, name="put {side.name} in place")
 prove_content = step(prove.prove_content, name="prove content", retry=NETWORK, progress=True)
 prove_schema = step(prove.prove_schema, name="prove schema", retry=NETWORK)
+_use_approval = step(permission.use_approval, name="use approval {approval}")
 _start_scratch = step(target.start_scratch, name="start scratch server")
 _drop_scratch = step(target.drop_scratch, name="drop scratch server")
+_create_side = step(side.create_side, name="make a database beside the original")
+_drop_side = step(side.drop_side, name="drop {side.name} unless it is in place", retry=NETWORK)
+_stop_services = step(services.stop, name="stop services")
+_start_services = step(services.start, name="start services")
+
+
+async def use_approval(system: System, chosen: RestorePlan, approval: str) -> None:
+    """Use the approval that a restore over the original needs; refused without one."""
+    job = current_job()
+    await _use_approval(system, chosen, approval=approval, run=job.flow_run_id or job.run_name)
 
 
 @asynccontextmanager
-async def target_database(system: System, chosen: plan.RestorePlan) -> AsyncIterator[Secret]:
+async def target_database(system: System, chosen: RestorePlan) -> AsyncIterator[Secret]:
     """The database to fill: the declared target, or a scratch server that is gone when the block ends."""
-    if chosen.target != target.SCRATCH:
+    if chosen.target != SCRATCH:
         yield target.target_url(system, chosen.target)
         return
     try:
         yield await _start_scratch(system, at_least=chosen.major)
     finally:
         await _drop_scratch(system)
+
+
+@asynccontextmanager
+async def side_database(system: System) -> AsyncIterator[side.SideDatabase]:
+    """A new database beside the original, gone when the block ends unless it was put in the original's place."""
+    made = await _create_side(system)
+    try:
+        yield made
+    finally:
+        await _drop_side(system, made)
+
+
+@asynccontextmanager
+async def services_stopped(system: System, chosen: RestorePlan) -> AsyncIterator[list[Finding]]:
+    """Stop what uses the original while the block runs, and start it again once, however the block ends.
+
+    What became of the start is in the list when the block has ended.
+    """
+    started: list[Finding] = []
+    if not chosen.over_original or not (system.services.stop or system.services.start):
+        yield started
+        return
+    await _stop_services(system)
+    try:
+        yield started
+    except SerenoError as error:
+        again = await _start_services(system)
+        if not again.passed:
+            raise type(error)(f"{error}; besides, the services did not start again: {again.evidence}") from error
+        raise
+    except BaseException:
+        services.start(system)  # a run that is cancelled starts no steps any more
+        raise
+    started.append(await _start_services(system))

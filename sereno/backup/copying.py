@@ -221,15 +221,22 @@ def count_query(schema_name: str, name: str) -> str:
     return f"SELECT pg_catalog.count(*)::pg_catalog.text FROM ONLY {quoted(schema_name, name)}"
 
 
-def digest_query(schema_name: str, name: str) -> str:
+def digest_query(schema_name: str, name: str, columns: Sequence[str] | None = None) -> str:
     """A digest of a table's content that does not depend on the order of its rows.
 
     Of their text, since a record's own hash changes with the oids of enums; the text that the server itself gives to a
     row, whatever its columns are called and whichever casts somebody made.
+
+    Args:
+        schema_name: the table's schema.
+        name: the table's name.
+        columns: in this order; default is all of them in their own.
     """
+    table = f"ONLY {quoted(schema_name, name)}"
+    rows = table if columns is None else f"(SELECT {', '.join(map(quoted, columns))} FROM {table})"
     row = "pg_catalog.textin(pg_catalog.record_out(t.*))"
     digest = f"coalesce(pg_catalog.sum(pg_catalog.hashtextextended({row}, 0)::pg_catalog.numeric), 0)"
-    return f"SELECT {digest}::pg_catalog.text FROM ONLY {quoted(schema_name, name)} AS t"
+    return f"SELECT {digest}::pg_catalog.text FROM {rows} AS t"
 
 
 def changed_condition(watermark: int) -> str:

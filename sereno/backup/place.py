@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
+from sereno.backup import choosing
 from sereno.backup.keys import KEYS_AT_MOST_BYTES, KEYS_NAME, DataKey, KeyFile
 from sereno.backup.manifest import Manifest, StoredObject
 from sereno.backup.manifest_file import (
@@ -86,6 +88,35 @@ class BackupPlace:
         """The complete backups, oldest first."""
         return [name for name in self._folders() if self.store.exists(f"{self.system}/{name}/{MANIFEST_NAME}")]
 
+    def newest(self, *, as_of: datetime | None = None) -> str:
+        """The newest complete backup that holds everything, and only without one of any kind.
+
+        Args:
+            as_of: none that shows a later moment.
+
+        Raises:
+            RefusedError: there is none; the message names the oldest where there are later ones.
+        """
+        identifiers = self.identifiers()
+        if not identifiers:
+            raise RefusedError(
+                f"{self.system} has no backup in store {self.store.name} yet; take one with `sereno run backup "
+                f"{self.system}`"
+            )
+        if as_of is None:
+            return choosing.newest(identifiers)
+        found = choosing.newest_as_of(as_of, identifiers, taken_at=self._taken_at)
+        if found is None:
+            oldest = identifiers[0]
+            raise RefusedError(
+                f"{self.system} has no backup as of {as_of.isoformat()}: the oldest in store {self.store.name} is "
+                f"{oldest}, taken at {self._taken_at(oldest).astimezone(as_of.tzinfo).isoformat()}"
+            )
+        return found
+
+    def _taken_at(self, identifier: str) -> datetime:
+        return self.manifest(identifier).snapshot.taken_at
+
     def unfinished(self) -> Iterator[str]:
         """Folders without a manifest: runs that are under way, or died."""
         complete = set(self.identifiers())
@@ -100,13 +131,13 @@ class BackupPlace:
         return read_manifest(self._manifest_bytes(identifier), where=f"{identifier}/{MANIFEST_NAME}")
 
     def open(self, identifier: str) -> OpenBackup:
-        """Authenticate a backup: `latest`, or an id.
+        """Authenticate a backup: an id, or `latest` for the one that `newest` gives.
 
         Raises:
             RefusedError: there is no such backup.
             WrongPassphraseError, IntegrityError: see `KeyFile.unlock` and `authenticate_manifest`.
         """
-        chosen = self._latest() if identifier == LATEST else identifier
+        chosen = self.newest() if identifier == LATEST else identifier
         folder = self.folder(chosen)
         data = self._manifest_bytes(chosen)
         where = f"{chosen}/{KEYS_NAME}"
@@ -123,14 +154,6 @@ class BackupPlace:
         return OpenBackup(
             manifest=manifest, manifest_sha256=manifest_digest(data), key=key, store=self.store, folder=folder
         )
-
-    def _latest(self) -> str:
-        identifiers = self.identifiers()
-        if not identifiers:
-            raise RefusedError(
-                f"{self.system} has no backup in store {self.store.name} yet; run the job `backup` first"
-            )
-        return identifiers[-1]
 
     def _manifest_bytes(self, identifier: str) -> bytes:
         path = f"{self.folder(identifier)}/{MANIFEST_NAME}"

@@ -8,7 +8,7 @@ from sereno.backup.manifest import Manifest, Table
 from sereno.backup.place import LATEST, BackupPlace
 from sereno.cli.backup_listing import local_time, ratio
 from sereno.cli.output import print_facts, print_json, print_table, print_text
-from sereno.errors import EXIT_DONE, RefusedError
+from sereno.errors import EXIT_DONE
 from sereno.reports.build import human_bytes, human_count
 from sereno.systems.loader import load_system
 from sereno.systems.model import System
@@ -27,7 +27,7 @@ def print_contents(name: str, backup: str, *, as_json: bool) -> int:
     """
     system = load_system(name)
     place = BackupPlace.of(system)
-    manifest = place.manifest(newest(place) if backup == LATEST else backup)
+    manifest = place.manifest(place.newest() if backup == LATEST else backup)
     if as_json:
         print_json(
             {
@@ -50,21 +50,6 @@ def print_contents(name: str, backup: str, *, as_json: bool) -> int:
     print_text("")
     print_table(_COLUMNS, [_row(table) for table in manifest.tables], numbers=_NUMBERS)
     return EXIT_DONE
-
-
-def newest(place: BackupPlace) -> str:
-    """The id of the newest complete backup.
-
-    Raises:
-        RefusedError: there is none.
-    """
-    identifiers = place.identifiers()
-    if not identifiers:
-        raise RefusedError(
-            f"{place.system} has no backup in store {place.store.name} yet; take one with `sereno run backup "
-            f"{place.system}`"
-        )
-    return identifiers[-1]
 
 
 def _facts(manifest: Manifest, system: System) -> Iterator[tuple[str, str]]:

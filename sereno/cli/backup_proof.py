@@ -8,7 +8,6 @@ from pathlib import Path
 
 from sereno.backup.place import LATEST, BackupPlace
 from sereno.backup.read_back import ReadBack, verify
-from sereno.cli.backup_contents import newest
 from sereno.cli.failures import complain
 from sereno.cli.progress_bar import progress_bar
 from sereno.cli.report_files import hand_over, require_places
@@ -66,10 +65,10 @@ def print_proof(name: str, backup: str, *, as_json: bool, reports: Sequence[Path
 
 def _chosen(place: BackupPlace, backup: str) -> list[str]:
     if backup == LATEST:
-        return [newest(place)]
+        return [place.newest()]
     if backup != ALL:
         return [backup]
-    newest(place)
+    place.newest()
     return place.identifiers()
 
 

@@ -89,6 +89,23 @@ class CursorRow(Base):
     updated_at: Mapped[str]
 
 
+class PlanRow(Base):
+    """What a run would do, for a second run to do once. `summary` is JSON; `digest` is of what must not change."""
+
+    __tablename__ = "sereno_plans"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    system: Mapped[str]
+    job: Mapped[str]
+    digest: Mapped[str]
+    summary: Mapped[str]
+    asked_by: Mapped[str]
+    asked_at: Mapped[str]
+    expires_at: Mapped[str]
+    used_at: Mapped[str | None]
+    used_by: Mapped[str | None]
+
+
 class LockHolderRow(Base):
     """Who took the lock of a job last (on PostgreSQL only). To be believed only while `backend` really holds it."""
 

@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from sereno.backup.chain import TableLevel, open_chain
+from sereno.backup.manifest import Sequence as SequenceState
 from sereno.backup.manifest import Table
 from sereno.backup.place import BackupPlace, OpenBackup
 from sereno.database.connection import PINNED, UNHURRIED, connect, translated
@@ -20,7 +21,7 @@ from sereno.postgres.binaries import PostgresBinaries, find_binaries
 from sereno.progress import ByteMeter, Progress, silent
 from sereno.restore.archive import Section, fetched, read_contents, restore_section, without_tables
 from sereno.restore.changes import apply_changes
-from sereno.restore.plan import RestorePlan
+from sereno.restore.chosen import RestorePlan
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
 
@@ -89,7 +90,7 @@ def load_rows(system: System, plan: RestorePlan, target: Secret, *, progress: Pr
 def restore_after_rows(system: System, plan: RestorePlan, target: Secret, roles: Roles) -> None:
     """Sequences, then indexes, constraints, triggers and materialized views in parallel, then statistics."""
     backup = BackupPlace.of(system).open(plan.backup)
-    _set_sequences(plan, target)
+    set_sequences(target, plan.manifest.sequences)
     _restore_schema(backup, plan, target, roles, section="post-data", jobs=system.restore.connections)
     largest_first = sorted(plan.tables, key=lambda table: -table.plain_bytes)
     _in_parallel(
@@ -134,18 +135,32 @@ def _load(connection: psycopg.Connection, *, levels: Sequence[TableLevel], meter
 
 
 def _fill(connection: psycopg.Connection, level: TableLevel, *, into: Table, meter: ByteMeter) -> None:
-    """Load the rows of a whole table, under the name that the table has in the backup that is restored."""
+    own = level.table.condition is None  # a configuration table of an extension has rows already
+    if own and level.table.rows:
+        # Emptied in the same transaction, a table is filled in the order of the rows, past its free space map.
+        connection.execute(sql.SQL("TRUNCATE ONLY {}").format(sql.Identifier(into.schema_name, into.name)))
+    copy_rows(connection, level, into=into, frozen=own, meter=meter)
+
+
+def copy_rows(
+    connection: psycopg.Connection, level: TableLevel, *, into: Table, frozen: bool, meter: ByteMeter
+) -> None:
+    """Load the rows of a whole table, under the name that the table has in the backup that is restored.
+
+    Args:
+        connection: in a transaction.
+        level: the table as the backup holds it.
+        into: the table as it is called in the target.
+        frozen: this transaction made the table, or emptied it.
+        meter: told of bytes.
+    """
     table = level.table
     if not table.rows:
         return
     name = sql.Identifier(into.schema_name, into.name)
     columns = sql.SQL(", ").join(map(sql.Identifier, table.copied_columns))
     listed = sql.SQL("({})").format(columns) if table.copied_columns else sql.SQL("")
-    own = table.condition is None  # a configuration table of an extension has rows already
-    copy = sql.SQL("COPY {} {} FROM STDIN {}").format(name, listed, sql.SQL("WITH (FREEZE)" if own else ""))
-    if own:
-        # Emptied in the same transaction, a table is filled in the order of the rows, past its free space map.
-        connection.execute(sql.SQL("TRUNCATE ONLY {}").format(name))
+    copy = sql.SQL("COPY {} {} FROM STDIN {}").format(name, listed, sql.SQL("WITH (FREEZE)" if frozen else ""))
     with connection.cursor().copy(copy) as stream:
         for part in table.parts:
             for frame in level.backup.frames(part):
@@ -153,10 +168,11 @@ def _fill(connection: psycopg.Connection, level: TableLevel, *, into: Table, met
                 meter.add(len(frame), into.label)
 
 
-def _set_sequences(plan: RestorePlan, target: Secret) -> None:
+def set_sequences(target: Secret, sequences: Iterable[SequenceState]) -> None:
+    """Let `sequences`, those that are there, stand where they stood."""
     query = "SELECT pg_catalog.setval(s, %s, %s) FROM pg_catalog.to_regclass(%s) AS s WHERE s IS NOT NULL"
     with connect(target.resolve(), purpose=_PURPOSE, read_only=False) as connection, translated("setting sequences"):
-        for sequence in plan.manifest.sequences:
+        for sequence in sequences:
             name = sql.Identifier(sequence.schema_name, sequence.name).as_string()
             connection.execute(query, (sequence.last_value, sequence.is_called, name))
 

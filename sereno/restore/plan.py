@@ -3,118 +3,90 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import psycopg
 
 from sereno.backup.chain import open_chain
-from sereno.backup.manifest import BackupKind, Manifest, StoredObject, Table
-from sereno.backup.place import LATEST, BackupPlace
-from sereno.backup.selection import meant
+from sereno.backup.choosing import moment_of
+from sereno.backup.manifest import Table
+from sereno.backup.place import LATEST, BackupPlace, OpenBackup
+from sereno.database.connection import COPY_SETTINGS, connect, translated
 from sereno.errors import RefusedError
+from sereno.postgres.binaries import find_binaries
 from sereno.reports.model import Finding
-from sereno.restore.target import SCRATCH, require_empty, target_url
-from sereno.systems.model import System
+from sereno.restore.archive import fetched, read_contents
+from sereno.restore.chosen import RestorePlan, choose_tables
+from sereno.restore.left_out import LeftOutKey, left_out_keys
+from sereno.restore.present import find_tables, require_skipped_triggers
+from sereno.restore.target import require_empty, target_url
+from sereno.restore.way import Way, way_of
+from sereno.systems.model import ORIGINAL, SCRATCH, System
 from sereno.systems.secrets import Secret
 
-
-@dataclass(frozen=True)
-class RestorePlan:
-    """A restore that can begin. `tables` are those whose rows are restored; `whole` when that is all of them."""
-
-    manifest: Manifest
-    target: str
-    tables: tuple[Table, ...]
-
-    @property
-    def backup(self) -> str:
-        """The backup's id."""
-        return self.manifest.id
-
-    @property
-    def schema_dump(self) -> StoredObject:
-        """The archive of the schema.
-
-        Raises:
-            RefusedError: the backup has none.
-        """
-        if self.manifest.schema_dump is None:
-            raise RefusedError(f"backup {self.backup} holds no schema, so no database can be built from it alone")
-        return self.manifest.schema_dump
-
-    @property
-    def whole(self) -> bool:
-        """Whether everything is restored that the schema knows."""
-        if self.manifest.kind is BackupKind.SCHEMA_ONLY:
-            return True
-        return len(self.tables) == len(self.manifest.tables) and not self.manifest.left_out
-
-    @property
-    def rows(self) -> int:
-        """Rows to be loaded."""
-        return sum(table.rows for table in self.tables)
-
-    @property
-    def plain_bytes(self) -> int:
-        """COPY text to be loaded."""
-        return sum(table.plain_bytes for table in self.tables)
-
-    @property
-    def unwanted(self) -> frozenset[int]:
-        """The oids of tables, parents of partitions included, that are left out."""
-        if self.whole:
-            return frozenset()
-        wanted = {table.oid for table in self.tables}
-        manifest = self.manifest
-        parents = {relation.oid: relation for relation in (*manifest.partitioned, *manifest.left_out)}
-        for table in self.tables:
-            parent = table.partition_of
-            while parent in parents:
-                wanted.add(parent)
-                parent = parents[parent].partition_of
-        return frozenset({entry.oid for entry in (*manifest.tables, *parents.values())} - wanted)
-
-    @property
-    def major(self) -> int:
-        """The major version of the server that was backed up."""
-        return self.manifest.origin.server_version_number // 10_000
+__all__ = ["RestorePlan", "choose_tables", "chosen_backup", "lacks", "plan_restore"]
 
 
 def plan_restore(
-    system: System, *, backup: str = LATEST, tables: Sequence[str] = (), target: str = SCRATCH
+    system: System,
+    *,
+    backup: str = LATEST,
+    as_of: str = "",
+    tables: Sequence[str] = (),
+    target: str = SCRATCH,
+    data_only: bool = False,
 ) -> RestorePlan:
     """Open the backup, choose its tables, look at the target; nothing is changed.
 
     Args:
         system: the system.
         backup: an id, or `latest`.
+        as_of: a time; the newest backup that shows no later moment. Only with `latest`.
         tables: names such as `public.users` or `users`; a partitioned table stands for its partitions; none for all.
-        target: `scratch`, or a target that the system's file names.
+        target: `scratch`, `original`, or a target that the system's file names.
+        data_only: put rows into tables that are there, instead of building a database.
 
     Raises:
-        RefusedError: there is no such backup or table, or the target is not empty.
+        RefusedError: there is no such backup or table, the target is not empty, or rows do not fit into its tables.
+        ConfigurationError: the parameters do not go together, or there is no such target.
     """
-    manifest = open_chain(BackupPlace.of(system), backup).newest.manifest
-    plan = RestorePlan(manifest=manifest, target=target, tables=choose_tables(manifest, tables))
-    plan.schema_dump  # noqa: B018 (refuses a backup that has none)
-    if target != SCRATCH:
+    way = way_of(target=target, tables=tables, data_only=data_only)
+    place = BackupPlace.of(system)
+    opened = open_chain(place, chosen_backup(place, backup=backup, as_of=as_of, zone=system.zone)).newest
+    plan = RestorePlan(
+        manifest=opened.manifest,
+        manifest_sha256=opened.manifest_sha256,
+        target=target,
+        tables=choose_tables(opened.manifest, tables),
+        way=way,
+    )
+    if way is Way.REFILL:
+        plan = replace(plan, tables=_own_tables(plan, named=bool(tables)))
+        _require_room(system, plan)
+        return plan
+    plan = replace(plan, left_out=_left_out(opened, plan))
+    if target not in (SCRATCH, ORIGINAL):
         require_empty(target_url(system, target), name=target)
     return plan
 
 
-def choose_tables(manifest: Manifest, names: Sequence[str]) -> tuple[Table, ...]:
-    """The tables that `names` mean, in the manifest's order."""
-    if not names:
-        return manifest.tables
-    known = (*manifest.tables, *manifest.partitioned)
-    wanted = {oid for name in names for oid in meant(known, name, where=f"backup {manifest.id}")}
-    return tuple(table for table in manifest.tables if table.oid in wanted)
+def chosen_backup(place: BackupPlace, *, backup: str, as_of: str, zone: ZoneInfo) -> str:
+    """The id of the backup that the parameters mean.
+
+    Raises:
+        RefusedError: there is none, or both an id and a time are given.
+        ConfigurationError: `as_of` is no time, or none that was there once.
+    """
+    if not as_of:
+        return place.newest() if backup == LATEST else backup
+    if backup != LATEST:
+        raise RefusedError(f"as_of={as_of} chooses a backup, and so does backup={backup}; give one of them")
+    return place.newest(as_of=moment_of(as_of, zone))
 
 
 def lacks(plan: RestorePlan, url: Secret) -> tuple[Finding, ...]:
     """What the target has to have before a restore can begin: the backup's extensions."""
-    from sereno.database.connection import connect, translated
-
     with connect(url.resolve(), purpose="restore") as connection, translated("looking at the target"):
         available = _column(connection, "SELECT name FROM pg_catalog.pg_available_extensions")
     return tuple(
@@ -128,6 +100,36 @@ def lacks(plan: RestorePlan, url: Secret) -> tuple[Finding, ...]:
         )
         for extension in plan.manifest.extensions
     )
+
+
+def _left_out(backup: OpenBackup, plan: RestorePlan) -> tuple[LeftOutKey, ...]:
+    if plan.whole:
+        plan.schema_dump  # noqa: B018 (refuses a backup that has none)
+        return ()
+    binaries = find_binaries("pg_restore", at_least=int(plan.manifest.versions.pg_dump.partition(".")[0]))
+    with fetched(backup, plan.schema_dump) as archive:
+        return left_out_keys(read_contents(archive, binaries), plan.manifest, plan.unwanted)
+
+
+def _own_tables(plan: RestorePlan, *, named: bool) -> tuple[Table, ...]:
+    """The tables whose rows are put back; those of extensions have rows of their own and stay as they are."""
+    own = tuple(table for table in plan.tables if table.condition is None)
+    if named and len(own) < len(plan.tables):
+        extensions = ", ".join(table.label for table in plan.tables if table.condition is not None)
+        raise RefusedError(f"{extensions}: a table of an extension cannot be restored by its rows alone")
+    if not own:
+        raise RefusedError(f"backup {plan.backup} holds no rows to put into tables")
+    return own
+
+
+def _require_room(system: System, plan: RestorePlan) -> None:
+    url = target_url(system, plan.target).resolve()
+    with (
+        connect(url, purpose="restore", settings=COPY_SETTINGS) as connection,
+        translated(f"looking at the target {plan.target}"),
+    ):
+        require_skipped_triggers(connection)
+        find_tables(connection, plan.tables, overwrite=plan.over_original)
 
 
 def _column(connection: psycopg.Connection, query: str) -> set[str]:

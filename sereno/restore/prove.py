@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from psycopg import sql
 
@@ -22,8 +22,8 @@ from sereno.postgres.binaries import find_binaries
 from sereno.postgres.programs import hidden_file
 from sereno.progress import Progress, silent
 from sereno.reports.model import Finding
+from sereno.restore.chosen import RestorePlan
 from sereno.restore.load import Roles
-from sereno.restore.plan import RestorePlan
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
 
@@ -42,13 +42,13 @@ def prove_content(
             if table.changes:
                 digest = await session.value(digest_query(table.schema_name, table.name))
                 rows = int(await session.value(count_query(table.schema_name, table.name)))
-                findings[table.oid] = _digest_finding(table, rows, digest)
+                findings[table.oid] = digest_finding(table, rows, digest)
             else:
                 digests = PartDigests([part.plain_bytes for part in table.parts])
                 condition = in_order(table.condition)
                 copying = copying_rows(table.schema_name, table.name, table.copied_columns, condition=condition)
                 rows = await copying(session, digests.update)
-                findings[table.oid] = _content_finding(table, rows, digests)
+                findings[table.oid] = content_finding(table, rows, digests)
             tables = f"{table.label}, table {len(findings):,} of {len(plan.tables):,}"
             progress(done=len(findings), total=len(plan.tables), what=tables)
 
@@ -67,7 +67,7 @@ def prove_content(
 
 def prove_schema(plan: RestorePlan, target: Secret, roles: Roles) -> tuple[Finding, ...]:
     """The sequences stand where they stood; the schema, dumped again, has the digest of the backup."""
-    sequences = _sequences_finding(plan, target)
+    sequences = sequences_finding(target, plan.manifest.sequences, complete=plan.whole)
     return (sequences, _schema_finding(plan, target)) if plan.whole and roles.owners_kept else (sequences,)
 
 
@@ -100,7 +100,8 @@ class PartDigests:
         return [digest.hexdigest() for digest in self._digests]
 
 
-def _digest_finding(table: Table, rows: int, digest: str) -> Finding:
+def digest_finding(table: Table, rows: int, digest: str) -> Finding:
+    """Whether a table of which an increment took only changes has the rows that were backed up."""
     name = f"content of {table.label}"
     if rows != table.rows:
         evidence = f"{rows:,} rows were restored where {table.rows:,} were backed up"
@@ -113,7 +114,8 @@ def _digest_finding(table: Table, rows: int, digest: str) -> Finding:
     return Finding(name=name, passed=same, evidence=evidence)
 
 
-def _content_finding(table: Table, rows: int, digests: PartDigests) -> Finding:
+def content_finding(table: Table, rows: int, digests: PartDigests) -> Finding:
+    """Whether the COPY stream of a table is the one that was backed up."""
     same = digests.size == table.plain_bytes and digests.values == [part.plain_sha256 for part in table.parts]
     if rows != table.rows:
         evidence = f"{rows:,} rows were restored where {table.rows:,} were backed up"
@@ -124,17 +126,18 @@ def _content_finding(table: Table, rows: int, digests: PartDigests) -> Finding:
     return Finding(name=f"content of {table.label}", passed=same and rows == table.rows, evidence=evidence)
 
 
-def _sequences_finding(plan: RestorePlan, target: Secret) -> Finding:
+def sequences_finding(target: Secret, sequences: Iterable[Sequence], *, complete: bool) -> Finding:
+    """Whether `sequences` stand where they stood; with `complete`, one that is not there does not."""
     different, found = [], 0
     with connect(target.resolve(), purpose=_PURPOSE) as connection, translated("reading sequences"):
-        for sequence in plan.manifest.sequences:
+        for sequence in sequences:
             name = sql.Identifier(sequence.schema_name, sequence.name)
             exists = connection.execute("SELECT pg_catalog.to_regclass(%s) IS NOT NULL", (name.as_string(),)).fetchone()
             if exists == (True,):
                 found += 1
                 row = connection.execute(sql.SQL("SELECT last_value, is_called FROM {}").format(name)).fetchone()
                 different += [_label(sequence)] if row != (sequence.last_value, sequence.is_called) else []
-            elif plan.whole:
+            elif complete:
                 different.append(_label(sequence))
     evidence = f"differs: {', '.join(different)}" if different else f"{found:,} sequences stand where they stood"
     return Finding(name="sequences", passed=not different, evidence=evidence)

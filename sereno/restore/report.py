@@ -2,37 +2,139 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from sereno.reports.build import headline, human_bytes, human_count
-from sereno.reports.model import Draft, Figure, Finding
+from sereno.approvals import Approval
+from sereno.reports.build import headline, human_bytes, human_count, human_seconds, tally
+from sereno.reports.model import Draft, Figure, Finding, Result
+from sereno.restore.chosen import RestorePlan
 from sereno.restore.load import Roles
-from sereno.restore.plan import RestorePlan
+from sereno.restore.side import Kept
+from sereno.restore.way import Way
 
 
-def plan_report(plan: RestorePlan) -> Draft:
-    """The report of a dry run: what a live one would do."""
-    sentence = f"would restore {_what(plan)} into {plan.target}; run again with dry_run off and confirm_live=YES"
-    return Draft(headline=sentence, figures=_figures(plan))
+@dataclass(frozen=True)
+class Outcome:
+    """How a live restore went. `restored` is false when the target is as it was; `kept` is the old original."""
+
+    findings: tuple[Finding, ...]
+    restored: bool = True
+    roles: Roles | None = None
+    kept: Kept | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything required held."""
+        return tally(self.findings) is Result.PASSED
+
+    def undone(self) -> Outcome:
+        """The same, when what was built is not used."""
+        return replace(self, restored=False)
+
+    def put_in_place(self, kept: Kept) -> Outcome:
+        """The same, when what was built has taken the original's place."""
+        return replace(self, kept=kept)
 
 
-def restore_report(plan: RestorePlan, findings: Sequence[Finding], roles: Roles | None = None) -> Draft:
-    """The report of a live run; without `roles` it did not begin, since the target lacks something."""
-    if roles is None:
-        missing = ", ".join(finding.name for finding in findings if not finding.passed)
-        sentence = f"nothing was restored: the target {plan.target} lacks the {missing}"
-        return Draft(headline=sentence, figures=_figures(plan), findings=tuple(findings))
-    owners = Finding(
-        name="owners and grants are as they were",
-        passed=roles.owners_kept,
-        required=False,
-        evidence=f"roles created without login: {', '.join(roles.created) or 'none'}"
-        if roles.owners_kept
-        else "the target's role is no superuser, so everything belongs to it",
+def plan_report(system: str, plan: RestorePlan, approval: Approval | None) -> Draft:
+    """The report of a dry run: what a live one would do, and what it has to be given."""
+    figures, findings = _figures(plan), _left_out(plan)
+    if approval is None:
+        sentence = f"would restore {_what(plan)} into {_into(plan)}; run again with dry_run off and confirm_live=YES"
+        return Draft(headline=headline(findings, sentence), figures=figures, findings=findings)
+    sentence = (
+        f"would {_would(plan)}; {_lost(approval)}. To do it: approval={approval.id} until "
+        f"{approval.expires_at:%Y-%m-%d %H:%M} UTC, or: {_command(system, plan, approval)}"
     )
-    everything = (*findings, owners)
-    passed = f"restored {_what(plan)} into {plan.target}, and every row is what was backed up"
-    return Draft(headline=headline(everything, passed), figures=_figures(plan), findings=everything)
+    figures |= {"approval": approval.id, "rows_now_estimated": sum(_rows_now(approval).values())}
+    return Draft(headline=sentence, figures=figures, findings=(*_tables_lost(approval), *findings))
+
+
+def restore_report(plan: RestorePlan, outcome: Outcome, services: Sequence[Finding] = ()) -> Draft:
+    """The report of a live run; `services` says how those came back that were stopped for it."""
+    findings = (*outcome.findings, *services, *_left_out(plan), *_owners(outcome.roles), *_kept(outcome.kept))
+    figures = _figures(plan)
+    if not outcome.restored:
+        failed = ", ".join(finding.name for finding in (*outcome.findings, *services) if not finding.passed)
+        sentence = f"nothing was restored, and the target {plan.target} is as it was: {failed}"
+        return Draft(headline=sentence, figures=figures, findings=findings)
+    passed = f"restored {_what(plan)} into {_into(plan)}, and every row is what was backed up"
+    if outcome.kept:
+        figures["kept_database"] = outcome.kept.name
+        passed += f"; the database that was there is kept as {outcome.kept.name}"
+    return Draft(headline=headline(findings, passed), figures=figures, findings=findings)
+
+
+def _would(plan: RestorePlan) -> str:
+    if plan.way is Way.REPLACE:
+        return f"put {_what(plan)} in the place of the original, which would be kept under another name"
+    return f"replace the rows of {human_count(len(plan.tables), 'table')} of the original by {_what(plan)}"
+
+
+def _lost(approval: Approval) -> str:
+    shown = approval.preview.shown
+    age = human_seconds(float(str(shown["age_seconds"])))
+    return f"what was written in the {age} since the backup would not be there any more"
+
+
+def _rows_now(approval: Approval) -> dict[str, int]:
+    rows = approval.preview.shown["rows_now"]
+    return {label: int(str(count)) for label, count in rows.items()} if isinstance(rows, dict) else {}
+
+
+def _tables_lost(approval: Approval) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(name=f"{label} would be replaced", passed=True, required=False, evidence=f"about {count:,} rows now")
+        for label, count in _rows_now(approval).items()
+    )
+
+
+def _command(system: str, plan: RestorePlan, approval: Approval) -> str:
+    values = [f"target={plan.target}", f"backup={plan.backup}"]
+    if plan.way is Way.REFILL:
+        own = [table for table in plan.manifest.tables if table.condition is None]
+        values += ["data_only=true"]
+        values += [f"tables={json.dumps([table.label for table in plan.tables])}"] * (len(plan.tables) < len(own))
+    values += [f"approval={approval.id}", "dry_run=false", "confirm_live=YES"]
+    return shlex.join(["sereno", "run", "restore", system, *values])
+
+
+def _kept(kept: Kept | None) -> Sequence[Finding]:
+    if kept is None:
+        return ()
+    evidence = f"as {kept.name}; to go back: {kept.to_go_back} to drop it: {kept.to_drop}"
+    return (Finding(name="the database that was there is kept", passed=True, required=False, evidence=evidence),)
+
+
+def _owners(roles: Roles | None) -> Sequence[Finding]:
+    if roles is None:
+        return ()
+    evidence = (
+        f"roles created without login: {', '.join(roles.created) or 'none'}"
+        if roles.owners_kept
+        else "the target's role is no superuser, so everything belongs to it"
+    )
+    name = "owners and grants are as they were"
+    return (Finding(name=name, passed=roles.owners_kept, required=False, evidence=evidence),)
+
+
+def _left_out(plan: RestorePlan) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            name=f"foreign key {key.name} of {key.table} to {key.other}",
+            passed=False,
+            required=False,
+            evidence=f"left out, since {key.missing} is not restored",
+        )
+        for key in plan.left_out
+    )
+
+
+def _into(plan: RestorePlan) -> str:
+    return f"the tables of {plan.target}" if plan.way is Way.REFILL else plan.target
 
 
 def _what(plan: RestorePlan) -> str:
@@ -47,7 +149,9 @@ def _figures(plan: RestorePlan) -> dict[str, Figure]:
         "backup": plan.backup,
         "taken_at": plan.manifest.snapshot.taken_at.isoformat(timespec="seconds"),
         "target": plan.target,
+        "data_only": plan.way is Way.REFILL,
         "tables": len(plan.tables),
         "rows": plan.rows,
         "plain_bytes": plan.plain_bytes,
+        "foreign_keys_left_out": len(plan.left_out),
     }

@@ -1,19 +1,21 @@
-"""Where a restore goes: a scratch server of its own, or an empty database that the system's file names."""
+"""Where a restore goes: a scratch server of its own, a database that the system's file names, or the original."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
+from psycopg.conninfo import conninfo_to_dict
+
 from sereno.database.connection import connect, translated
 from sereno.errors import ConfigurationError, RefusedError
 from sereno.postgres.binaries import find_binaries
 from sereno.postgres.server import PostgresServer
+from sereno.restore.admin import admin_url
 from sereno.settings import Settings, load_settings
-from sereno.systems.model import System
+from sereno.systems.model import ORIGINAL, SCRATCH, System
 from sereno.systems.secrets import Secret
 
-SCRATCH = "scratch"
 _PURPOSE = "restore"
 _SCRATCH_SETTINGS = {
     "fsync": "off",
@@ -55,16 +57,27 @@ LIMIT 1
 
 
 def target_url(system: System, target: str) -> Secret:
-    """The URL of a declared target.
+    """The URL of a declared target, or of the original for rows that are put into its tables.
 
     Raises:
         ConfigurationError: the system's file names no such target.
     """
+    if target == ORIGINAL:
+        return _original_url(system)
     for declared in system.restore.targets:
         if declared.name == target:
             return declared.url
-    names = ", ".join([SCRATCH, *(declared.name for declared in system.restore.targets)])
+    names = ", ".join([SCRATCH, ORIGINAL, *(declared.name for declared in system.restore.targets)])
     raise ConfigurationError(f"{system.name} has no restore target {target!r}; its system.yaml knows: {names}")
+
+
+def _original_url(system: System) -> Secret:
+    """Of the role of `restore.admin_url` where there is one, since few others may switch triggers off."""
+    if system.restore.admin_url is None:
+        return system.database.url
+    with translated("reading the database URL"):
+        known = conninfo_to_dict(system.database.url.resolve())
+    return admin_url(system, database=str(known.get("dbname") or known.get("user") or ""))
 
 
 def require_empty(url: Secret, *, name: str) -> None:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -94,16 +95,19 @@ def reference(url: str) -> str:
     return f"${{{name}}}"
 
 
-def system_of(source: str, *, target: str | None = None) -> System:
+def system_of(source: str, *, target: str | None = None, admin: str | None = None) -> System:
     """A system whose database is `source`, whose backups go to `<SERENO_HOME>/backups`."""
+    return System.model_validate(described(source, target=target, admin=admin))
+
+
+def described(source: str, *, target: str | None = None, admin: str | None = None) -> dict[str, Any]:
+    """The same as its system.yaml says it."""
     targets = [{"name": "empty", "url": reference(target)}] if target else []
-    return System.model_validate(
-        {
-            "name": "awkward",
-            "title": "Everything awkward",
-            "timezone": "Europe/Lisbon",
-            "database": {"url": reference(source), "lock_timeout_seconds": 5},
-            "backup": {"stores": [{"name": "local", "folder": "backups"}], "passphrase": "${TEST_PASSPHRASE}"},
-            "restore": {"targets": targets},
-        }
-    )
+    return {
+        "name": "awkward",
+        "title": "Everything awkward",
+        "timezone": "Europe/Lisbon",
+        "database": {"url": reference(source), "lock_timeout_seconds": 5},
+        "backup": {"stores": [{"name": "local", "folder": "backups"}], "passphrase": "${TEST_PASSPHRASE}"},
+        "restore": {"targets": targets, **({"admin_url": reference(admin)} if admin else {})},
+    }

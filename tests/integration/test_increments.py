@@ -17,10 +17,11 @@ import pytest
 
 from integration.databases import PASSPHRASE, database, system_of
 from integration.random_work import SCHEMA, RandomWork, rows_of_all_tables
+from integration.restoring import built, failed
 from sereno.backup import read_back, write
 from sereno.backup.manifest import BackupKind
 from sereno.postgres.server import PostgresServer
-from sereno.restore import load, plan, prove, target
+from sereno.restore import plan, target
 from sereno.systems.model import System
 
 
@@ -38,13 +39,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def restored_rows(system: System, backup: str, url: str) -> dict[str, list[str]]:
     chosen = plan.plan_restore(system, backup=backup, target="empty")
-    into = target.target_url(system, "empty")
-    roles = load.create_roles(chosen, into)
-    load.restore_before_rows(system, chosen, into, roles)
-    load.load_rows(system, chosen, into)
-    load.restore_after_rows(system, chosen, into, roles)
-    findings = (*prove.prove_content(system, chosen, into), *prove.prove_schema(chosen, into, roles))
-    assert [finding for finding in findings if not finding.passed] == []
+    assert failed(built(system, chosen, target.target_url(system, "empty"))) == []
     return rows_of_all_tables(url)
 
 

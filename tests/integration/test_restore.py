@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from integration.databases import AWKWARD_SCHEMA, PASSPHRASE, as_url, database, system_of
+from integration.restoring import built, query
 from sereno.backup import write
 from sereno.backup.manifest import Extension
 from sereno.backup.place import BackupPlace
@@ -60,17 +61,7 @@ def url_of(system: System) -> str:
 
 def restored(system: System, *tables: str) -> tuple[Finding, ...]:
     chosen = plan.plan_restore(system, tables=tables, target="empty")
-    into = target.target_url(system, "empty")
-    roles = load.create_roles(chosen, into)
-    load.restore_before_rows(system, chosen, into, roles)
-    load.load_rows(system, chosen, into)
-    load.restore_after_rows(system, chosen, into, roles)
-    return (*prove.prove_content(system, chosen, into), *prove.prove_schema(chosen, into, roles))
-
-
-def query(url: str, text: str) -> list[Any]:
-    with psycopg.connect(url) as connection:
-        return [row[0] for row in connection.execute(text.encode())]
+    return built(system, chosen, target.target_url(system, "empty"))
 
 
 def tables_in(url: str) -> set[str]:
@@ -173,7 +164,7 @@ def test_tables_and_targets_that_do_not_exist_or_are_ambiguous_are_refused(syste
         plan.plan_restore(system, tables=["nothing"])
     with pytest.raises(ConfigurationError, match=r"'item' could be other\.item or public\.item; write which"):
         plan.plan_restore(system, tables=["item"])
-    with pytest.raises(ConfigurationError, match="knows: scratch, empty"):
+    with pytest.raises(ConfigurationError, match="knows: scratch, original, empty"):
         plan.plan_restore(system, target="production")
 
 

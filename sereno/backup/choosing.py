@@ -1,0 +1,93 @@
+"""Which of a system's backups is meant: the newest that a system can be rebuilt from, or the one as of a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from sereno.backup.manifest import LINKS, BackupKind
+from sereno.errors import ConfigurationError
+
+_TIME_LENGTH = len("20261123T020000Z")
+_DAY_LENGTH = len("2026-11-23")
+_RANDOM_LENGTH = len("-1f3a5c7e")
+
+
+def kind_in(identifier: str) -> BackupKind:
+    """The kind that stands in a backup's id, such as `20261123T020000Z-full-1f3a5c7e`.
+
+    Raises:
+        ValueError: it names no kind that this version knows.
+    """
+    return BackupKind(identifier[_TIME_LENGTH + 1 : -_RANDOM_LENGTH])
+
+
+def newest(identifiers: Sequence[str]) -> str:
+    """The newest backup that holds everything: of kind full or incremental, and only without one of any kind.
+
+    Args:
+        identifiers: backups, oldest first; at least one.
+    """
+    links = [identifier for identifier in identifiers if _is_link(identifier)]
+    return (links or identifiers)[-1]
+
+
+def newest_as_of(moment: datetime, identifiers: Sequence[str], *, taken_at: Callable[[str], datetime]) -> str | None:
+    """The newest backup that shows a moment at or before `moment`, chosen as by `newest`; None when there is none.
+
+    Args:
+        moment: with a time zone.
+        identifiers: backups, oldest first.
+        taken_at: the moment that a backup shows. Asked of few: none is taken before the time in its id.
+    """
+    begun = [identifier for identifier in identifiers if _begun_at(identifier) <= moment]
+    early = [identifier for identifier in begun if _is_link(identifier)]
+    for candidates in (early, begun):
+        for identifier in reversed(candidates):
+            if taken_at(identifier) <= moment:
+                return identifier
+    return None
+
+
+def moment_of(text: str, zone: ZoneInfo) -> datetime:
+    """What `as_of` means: ISO 8601, in the system's zone when it names none.
+
+    Raises:
+        ConfigurationError: it is no time, or the clock showed it twice or never on the day of a change.
+    """
+    moment = _parsed(text.strip())
+    if moment is None:
+        raise ConfigurationError(
+            f"as_of={text!r} is no time; write one such as 2026-11-23T02:00:00 or 2026-11-23T02:00:00Z"
+        )
+    if moment.tzinfo is not None:
+        return moment
+    earlier, later = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if earlier.utcoffset() == later.utcoffset():
+        return earlier
+    happened = earlier.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == moment
+    why = "twice" if happened else "never"
+    raise ConfigurationError(
+        f"the clocks of {zone.key} showed {text} {why}, as they were changed then; write it with its offset: "
+        f"{earlier.isoformat()} or {later.isoformat()}"
+    )
+
+
+def _parsed(text: str) -> datetime | None:
+    """A time of ISO 8601; a day alone is none, since it would mean its beginning to some and its end to others."""
+    try:
+        return datetime.fromisoformat(text) if len(text) > _DAY_LENGTH else None
+    except ValueError:
+        return None
+
+
+def _is_link(identifier: str) -> bool:
+    try:
+        return kind_in(identifier) in LINKS
+    except ValueError:
+        return False
+
+
+def _begun_at(identifier: str) -> datetime:
+    return datetime.strptime(identifier[:_TIME_LENGTH], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
