@@ -5,10 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from sereno.errors import ConfigurationError
+from sereno.regular_files import read_regular
+
 PROJECT_MARK = "prefect.yaml"
+_ENV_FILE_AT_MOST_BYTES = 1024 * 1024
 
 
 def project_root() -> Path:
@@ -37,6 +41,15 @@ class Settings(BaseSettings):
     )
     actor: str | None = Field(default=None, description="Who is acting, for the audit trail; default is the login.")
 
+    @field_validator("*")
+    @classmethod
+    def _is_text(cls, value: Path | str | None) -> Path | str | None:
+        if "\0" in str(value):
+            raise ValueError("cannot hold the character \\0")
+        if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+            raise ValueError("is not UTF-8 text")  # in the environment; a path may have any bytes
+        return value
+
     @cached_property
     def home_path(self) -> Path:
         """The absolute SERENO_HOME (not created here)."""
@@ -49,5 +62,29 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """The settings of this process, read anew at each call so that tests and flows see their own environment."""
-    return Settings(_env_file=project_root() / ".env")
+    """The settings of this process, read anew at each call so that tests and flows see their own environment.
+
+    Raises:
+        ConfigurationError: `.env` is no file of UTF-8 text, or the value of a setting is wrong.
+    """
+    try:
+        return Settings(_env_file=_env_file())
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]  # a value may be a secret
+        name = f"SERENO_{problem['loc'][0]}".upper()
+        text = problem["msg"].removeprefix("Value error, ")
+        raise ConfigurationError(f"the value of {name}, from the environment or .env, is wrong: {text}") from None
+
+
+def _env_file() -> Path | None:
+    """The project's `.env` once it is seen to be text; a folder of that name is somebody's virtual environment."""
+    path = project_root() / ".env"
+    if path.is_dir() or not path.exists():
+        return None
+    content = read_regular(path, at_most=_ENV_FILE_AT_MOST_BYTES)
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ConfigurationError(f"{path}:{line}: is not UTF-8 text") from None
+    return path

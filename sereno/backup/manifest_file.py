@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from sereno.backup.keys import DataKey
 from sereno.backup.manifest import Manifest
-from sereno.errors import IntegrityError, RefusedError
+from sereno.errors import ConfigurationError, IntegrityError
 
 MANIFEST_NAME = "manifest.jsonl"
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -94,10 +94,10 @@ def require_identifier(identifier: str) -> str:
     """`identifier` when it has the form of a backup's id; it becomes a folder's name, so nothing else may pass.
 
     Raises:
-        RefusedError: it has another form.
+        ConfigurationError: it has another form.
     """
     if not is_identifier(identifier):
-        raise RefusedError(
+        raise ConfigurationError(
             f"{identifier!r} is no backup id; ids look like 20261123T020000Z-full-1f3a5c7e (see `sereno backups list`)"
         )
     return identifier

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from sereno.audit import Anchor
 from sereno.backup.manifest_file import MANIFEST_AT_MOST_BYTES
 from sereno.errors import ConfigurationError
+from sereno.regular_files import read_regular
 
 _EXPECTED = 'a report as JSON, a backup\'s manifest.jsonl, or a JSON list of {"sequence": 1, "hash": "..."} is expected'
 
@@ -54,13 +55,7 @@ def _of_document(data: Any, path: Path) -> tuple[list[Any], Any]:
 
 
 def _read(path: Path) -> Any:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MANIFEST_AT_MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if len(content) > MANIFEST_AT_MOST_BYTES:
-        raise ConfigurationError(f"{path} is larger than {MANIFEST_AT_MOST_BYTES:,} bytes")
+    content = read_regular(path, at_most=MANIFEST_AT_MOST_BYTES)
     for text in (content, content.partition(b"\n")[0]):  # a manifest's second line is its seal
         try:
             return json.loads(text)

@@ -35,10 +35,11 @@ def print_events(
     """Print the events of `system`, newest first; times without a zone are taken in the system's own.
 
     Raises:
-        ConfigurationError: there is no such system, and no chain of that name either.
+        ConfigurationError: there is no such system, and no chain of that name either, or a time is out of reach.
         IntegrityError: an event cannot be read.
     """
     zone = _zone(system)
+    since, until = _in_utc(since, zone), _in_utc(until, zone)
     with open_ledger() as ledger:
         _require_known(ledger, system)
         events = audit.events(
@@ -47,8 +48,8 @@ def print_events(
             limit=limit,
             offset=offset,
             action=action,
-            since=_in_zone(since, zone),
-            until=_in_zone(until, zone),
+            since=since,
+            until=until,
         )
         head = audit.head(ledger, system)
     if as_json:
@@ -120,5 +121,10 @@ def _zone(system: str) -> tzinfo:
         return UTC
 
 
-def _in_zone(moment: datetime | None, zone: tzinfo) -> datetime | None:
-    return moment.replace(tzinfo=zone) if moment is not None and moment.tzinfo is None else moment
+def _in_utc(moment: datetime | None, zone: tzinfo) -> datetime | None:
+    if moment is None:
+        return None
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (OverflowError, ValueError):
+        raise ConfigurationError(f"the time {moment.isoformat()} lies outside the years 1 to 9999 of UTC") from None

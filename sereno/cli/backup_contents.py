@@ -21,7 +21,7 @@ def print_contents(name: str, backup: str, *, as_json: bool) -> int:
     """Print what `backup` (an id, or `latest`) of the system `name` holds.
 
     Raises:
-        ConfigurationError: there is no such system, or it has no backups configured.
+        ConfigurationError: there is no such system, it has no backups configured, or `backup` cannot be an id.
         RefusedError: there is no such backup.
         IntegrityError, StorageError: its manifest cannot be read.
     """

@@ -84,8 +84,11 @@ def print_list(name: str, *, as_json: bool) -> int:
 
 
 def local_time(moment: datetime, zone: ZoneInfo) -> str:
-    """`2026-11-23 02:00:13 WET`: a moment in a system's own time zone."""
-    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")
+    """`2026-11-23 02:00:13 WET`: a moment in a system's own time zone; as it is where that zone's calendar ends."""
+    try:
+        return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")
+    except (OverflowError, ValueError):  # a manifest that is only listed may say anything
+        return moment.isoformat()
 
 
 def ratio(plain_bytes: int, stored_bytes: int) -> str:

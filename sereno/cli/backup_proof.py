@@ -30,8 +30,8 @@ def print_proof(name: str, backup: str, *, as_json: bool, reports: Sequence[Path
     A backup that is damaged, or that the passphrase does not open, is a failed finding and hides none of the others.
 
     Raises:
-        ConfigurationError: there is no such system, it has no backups configured, the passphrase is missing, or one of
-            `reports` cannot be written.
+        ConfigurationError: there is no such system, it has no backups configured, the passphrase is missing, `backup`
+            cannot be an id, or one of `reports` cannot be written.
         RefusedError: there is no such backup, or none at all.
         StorageError: the store cannot be listed.
     """

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
 from collections.abc import Callable
+from typing import TYPE_CHECKING, TextIO
 
 from sereno.errors import EXIT_FAILED, EXIT_INTERRUPTED, SerenoError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 DEBUG_VARIABLE = "SERENO_DEBUG"
 _LONGEST = 8_000  # characters of one message
@@ -69,13 +74,35 @@ def _explain() -> None:
 
 
 def _require_streams() -> None:
-    """A stream that the caller closed is None; one that speaks no Unicode must not break a message."""
+    """A stream that the caller closed is None; one that speaks no Unicode, or loses its reader, must break nothing."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (lives as long as the process)
+        elif stream is getattr(sys, f"__{name}__") and isinstance(stream, io.TextIOWrapper):
+            setattr(sys, name, _heedless(stream))
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+class _HeedlessFile(io.FileIO):
+    """What nobody reads any more goes nowhere, so that the command ends as it would have, with its own exit code."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            return memoryview(data).nbytes
+
+
+def _heedless(stream: io.TextIOWrapper) -> TextIO:
+    stream.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(_HeedlessFile(stream.fileno(), "wb", closefd=False)),
+        encoding=stream.encoding,
+        errors="backslashreplace",
+        line_buffering=stream.line_buffering or stream.write_through,
+    )
 
 
 def _abandon_stdout() -> None:

@@ -11,9 +11,12 @@ from sereno.cli.jobs import quoted
 from sereno.cli.output import print_report
 from sereno.cli.reporting import exit_code
 from sereno.errors import EXIT_DONE, EXIT_FAILED, ConfigurationError, StorageError
+from sereno.regular_files import read_regular
 from sereno.reports import ReportFormat, render
 from sereno.reports.model import Report
 from sereno.whole_files import write_whole
+
+REPORT_AT_MOST_BYTES = 64 * 1024 * 1024
 
 
 def require_places(files: Iterable[Path]) -> None:
@@ -59,12 +62,11 @@ def read_report_file(path: Path) -> Report:
     """The report that was kept as JSON at `path`.
 
     Raises:
-        ConfigurationError: it cannot be read, or is no report.
+        ConfigurationError: it cannot be read, is no regular file, is larger than 64 MiB, or is no report.
     """
+    content = read_regular(path, at_most=REPORT_AT_MOST_BYTES, shown=quoted(str(path)))
     try:
-        return Report.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise ConfigurationError(f"{quoted(str(path))} cannot be read: {error.strerror}") from None
+        return Report.model_validate_json(content)
     except ValueError:
         raise ConfigurationError(f"{quoted(str(path))} is no report as JSON") from None
 

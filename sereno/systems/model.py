@@ -55,9 +55,16 @@ def _not_reserved(name: str) -> str:
     return name
 
 
+def _without_zero(path: Path) -> Path:
+    if "\0" in str(path):
+        raise ValueError("expected a path, which cannot hold the character \\0")
+    return path
+
+
 Timezone = Annotated[str, AfterValidator(_known_timezone)]
 SecretText = Annotated[Secret, AfterValidator(_referenced)]
 SecretUrl = Annotated[Secret, AfterValidator(_without_password)]
+FilePath = Annotated[Path, AfterValidator(_without_zero)]
 
 
 class Database(Part):
@@ -83,7 +90,7 @@ class FolderStore(Part):
 
     name: Name = Field(examples=["local"])
     """What the store is called in reports."""
-    folder: Path = Field(examples=["/srv/backups", "backups"])
+    folder: FilePath = Field(examples=["/srv/backups", "backups"])
     """The folder; it must exist. A relative one is taken from SERENO_HOME."""
 
 
@@ -123,7 +130,7 @@ class S3Store(Part):
     """The key for `aws:kms`. Default: the account's own."""
     checksums: Literal["when_supported", "when_required"] = Field(default="when_supported", examples=["when_required"])
     """How the server checks what arrives: by SHA-256, or, with `when_required`, by the MD5 that old servers know."""
-    ca_bundle: Path | None = Field(default=None, examples=["/etc/ssl/certs/company-ca.pem"])
+    ca_bundle: FilePath | None = Field(default=None, examples=["/etc/ssl/certs/company-ca.pem"])
     """The file of the authorities that may sign the server's certificate. A relative one is taken from SERENO_HOME."""
     part_size_mebibytes: int = Field(default=8, ge=5, le=512, examples=[8])
     """How much of an object is held in memory and sent at once. An object has at most 10,000 parts: 78 GiB with 8."""

@@ -210,5 +210,5 @@ def test_leftovers_of_another_installation_are_left_alone(source: str, home: Pat
 
 @pytest.mark.parametrize("name", ["../x", "latest/../../x", "/etc", "", "20260101T000000Z-full-0000000g", "x" * 5000])
 def test_a_name_that_is_no_backup_is_refused(source: str, name: str) -> None:
-    with pytest.raises(RefusedError, match="no backup id"):
+    with pytest.raises(ConfigurationError, match="no backup id"):
         BackupPlace.of(system_of(source)).open(name)

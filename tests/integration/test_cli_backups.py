@@ -190,6 +190,25 @@ def test_a_damaged_manifest_hides_no_other_backup(backups: list[str], home: Path
     assert backups[0] in captured.err
 
 
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+23:00"])
+def test_a_forged_time_that_no_calendar_holds_is_shown_as_it_is(
+    time: str, backups: list[str], home: Path, capsys: Captured
+) -> None:
+    manifest = folder_of(home, backups[0]) / "manifest.jsonl"
+    content = manifest.read_bytes()
+    forged = json.loads(content.partition(b"\n")[0])
+    forged["snapshot"]["taken_at"] = forged["finished_at"] = time
+    manifest.write_text(json.dumps(forged))
+    try:
+        assert main(["backups", "list", "demo"]) == 0
+        assert main(["backups", "show", "demo", backups[0]]) == 0
+    finally:
+        manifest.write_bytes(content)
+    printed = capsys.readouterr().out
+    assert printed.count(time) == 3
+    assert backups[1] in printed
+
+
 @pytest.mark.usefixtures("without_passphrase")
 def test_verify_without_the_passphrase_names_what_is_missing(backups: list[str], capsys: Captured) -> None:
     assert main(["backups", "verify", "demo"]) == 2
@@ -211,10 +230,16 @@ def test_verify_with_a_wrong_passphrase_does_not_speak_of_damage(
 
 @pytest.mark.parametrize("verb", ["show", "verify"])
 @pytest.mark.parametrize(
-    "identifier", ["", "..", "../x", "/etc", "latest\n", "x" * 100_000, "20261123T020000Z-full-1f3a5c7e"]
+    ("identifier", "code"),
+    [
+        *((name, 2) for name in ("", "..", "../x", "/etc", "latest\n", "x" * 100_000)),
+        ("20261123T020000Z-full-1f3a5c7e", 3),
+    ],
 )
-def test_what_is_no_backup_is_refused(verb: str, identifier: str, backups: list[str], capsys: Captured) -> None:
-    assert main(["backups", verb, "demo", "--", identifier]) == 3
+def test_what_is_no_backup_id_is_a_mistake_and_one_of_no_backup_is_refused(
+    verb: str, identifier: str, code: int, backups: list[str], capsys: Captured
+) -> None:
+    assert main(["backups", verb, "demo", "--", identifier]) == code
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.count("\n") == 1

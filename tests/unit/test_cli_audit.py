@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,21 @@ def test_events_are_listed_newest_first_in_the_time_zone_of_the_system(
     words: str, sequences: list[int], chain: AuditReference, capsys: Captured
 ) -> None:
     assert listed(words, capsys) == sequences
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--since 0001-01-01T00:00:00+23:59",
+        "--until 9999-12-31T23:59:59-23:00",
+        "--until 9999-12-31T23:59:59",  # in the time zone of the system
+    ],
+)
+def test_a_time_that_utc_does_not_know_is_a_mistake(words: str, chain: AuditReference, capsys: Captured) -> None:
+    assert main(["audit", "list", "point", *words.split()]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "lies outside the years 1 to 9999 of UTC" in captured.err
 
 
 def test_the_list_for_people_shows_local_times(chain: AuditReference, capsys: Captured) -> None:
@@ -167,3 +183,9 @@ def test_a_file_without_anchors_of_the_system_is_refused_with_the_reason(
 def test_a_file_that_cannot_be_read_is_a_mistake(name: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
         read_anchors(tmp_path / name, system="point")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigurationError, match="cannot be read: it is no regular file"):
+        read_anchors(tmp_path / "pipe", system="point")

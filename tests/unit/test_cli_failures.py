@@ -95,12 +95,23 @@ def test_a_closed_stream_is_no_reason_to_fail(monkeypatch: pytest.MonkeyPatch) -
         assert guarded(raising(ConfigurationError("nobody reads this"))) == 2
 
 
-def test_a_reader_that_went_away_ends_the_command_quietly() -> None:
+@pytest.mark.parametrize(
+    ("words", "code"), [("schema", 0), ("--help", 0), ("check --help", 0), ("version", 0), ("nonsense", 2)]
+)
+def test_a_reader_that_went_away_changes_no_exit_code_and_is_not_spoken_of(words: str, code: int) -> None:
     root = Path(__file__).resolve().parents[2]
     command = subprocess.Popen(
-        [sys.executable, "-m", "sereno", "schema"], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "sereno", *words.split()], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert command.stdout is not None
     command.stdout.close()
     _, said = command.communicate()
-    assert (command.returncode, said) == (1, b"")
+    assert (command.returncode, said.count(b"\n")) == (code, 1 if code else 0)
+
+
+def test_a_reader_of_complaints_that_went_away_changes_no_exit_code() -> None:
+    root = Path(__file__).resolve().parents[2]
+    command = subprocess.Popen([sys.executable, "-m", "sereno", "nonsense"], cwd=root, stderr=subprocess.PIPE)
+    assert command.stderr is not None
+    command.stderr.close()
+    assert command.wait() == 2

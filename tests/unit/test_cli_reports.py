@@ -172,6 +172,21 @@ def test_what_is_no_report_is_not_rendered(content: str | None, sentence: str, p
     assert f"sereno: 'kept.json' {sentence}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["/dev/zero", "pipe", "folder"])
+def test_only_a_regular_file_is_rendered(name: str, project: Path, capsys: Captured) -> None:
+    os.mkfifo(project / "pipe")
+    (project / "folder").mkdir()
+    assert main(["report", "render", name, "--to", "kept.pdf"]) == 2
+    assert capsys.readouterr().err == f"sereno: '{name}' cannot be read: it is no regular file\n"
+
+
+def test_a_report_of_more_than_64_mebibytes_is_not_rendered(project: Path, capsys: Captured) -> None:
+    with (project / "kept.json").open("wb") as file:
+        file.truncate(64 * 1024 * 1024 + 1)
+    assert main(["report", "render", "kept.json", "--to", "kept.pdf"]) == 2
+    assert capsys.readouterr().err == "sereno: 'kept.json' is larger than 67,108,864 bytes\n"
+
+
 @pytest.mark.parametrize("report_format", list(ReportFormat))
 def test_a_name_with_the_suffix_of_a_format_has_that_format(report_format: ReportFormat) -> None:
     assert ReportFormat.of_file(Path(f"a.b{report_format.suffix}")) is report_format

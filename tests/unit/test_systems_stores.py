@@ -63,6 +63,8 @@ def test_several_stores_of_both_kinds_are_read(file: Path) -> None:
         ("{name: x, folder: y, prefix: z}", ".prefix: is not known here; known keys: name, folder"),
         ("{name: x, bucket: yyy, endpoint: z}", ".endpoint: is not known here; did you mean endpoint_url?"),
         ("{bucket: yyy}", ".name: is missing; expected text like offsite, matching"),
+        ('{name: x, folder: "a\\0b"}', ".folder: expected a path, which cannot hold the character \\0"),
+        ('{name: x, bucket: yyy, ca_bundle: "a\\0b"}', ".ca_bundle: expected a path, which cannot hold the charac"),
         ("{name: x, bucket: y}", ".bucket: expected text like point-backups, matching"),
         ("{name: x, bucket: yyy, prefix: /a}", ".prefix: expected text like sereno, matching"),
         ("{name: x, bucket: yyy, prefix: a/..}", ".prefix: expected text like sereno, matching"),
