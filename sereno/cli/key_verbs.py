@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from cyclopts import App, Group
 
-from cyclopts import App, Group, Parameter
-
-from sereno.cli.verbs import AsJson, Reports
-
-Confirmation: TypeAlias = Annotated[str, Parameter(name="--confirm-live")]
+from sereno.cli.verbs import AsJson, Confirmation, Reports
 
 
 def verbs(group: Group) -> App:

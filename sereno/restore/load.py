@@ -84,7 +84,7 @@ def load_rows(system: System, plan: RestorePlan, target: Secret, *, progress: Pr
         target,
         [partial(_load, levels=levels, meter=meter) for levels in largest_first],
         connections=system.restore.connections,
-        settings={**_SETTINGS, "search_path": _operators_path(plan.manifest)},
+        settings={**_SETTINGS, "search_path": operators_path(plan.manifest)},
     )
 
 
@@ -167,7 +167,7 @@ def _analyze(connection: psycopg.Connection, *, table: Table) -> None:
     connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.schema_name, table.name)))
 
 
-def _operators_path(manifest: Manifest) -> str:
+def operators_path(manifest: Manifest) -> str:
     """Where operators are looked for, beside the built-in ones: extensions may live in schemas of their own."""
     schemas = ("public", *(extension.schema_name for extension in manifest.extensions))
     return ", ".join(dict.fromkeys(map(quoted, schemas)))
