@@ -55,7 +55,7 @@ _KEYS = """
 SELECT i.indrelid::bigint AS oid,
        array_agg(a.attname::text ORDER BY k.position) AS columns,
        array_agg(CASE WHEN b.typtype = 'e' THEN 'enum' WHEN b.typtype <> 'b' THEN '(other)'
-                      WHEN b.typnamespace = 'pg_catalog'::regnamespace OR b.typname = 'citext' THEN b.typname::text
+                      WHEN b.typnamespace = 'pg_catalog'::regnamespace OR t.typname = 'citext' THEN b.typname::text
                       ELSE '(other)' END ORDER BY k.position) AS types,
        bool_or(a.attgenerated <> '') AS generated
 FROM pg_catalog.pg_index i

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import os
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Annotated, Literal
 
@@ -23,10 +23,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
-from sereno.errors import IntegrityError, WrongPassphraseError
+from sereno.errors import IntegrityError
 
 KEYS_NAME = "keys.json"
 KEYS_AT_MOST_BYTES = 64 * 1024
+SLOTS_AT_MOST = 16
 ITERATIONS = 600_000
 DATA_KEY_BYTES = 32
 SALT_BYTES = 32
@@ -71,8 +72,13 @@ class DataKey:
     def __repr__(self) -> str:
         return f"DataKey(identity={self.identity.hex()})"
 
-    def wrap(self, passphrase: str, *, label: str, iterations: int = ITERATIONS) -> KeySlot:
-        """A slot from which `passphrase` gives this key back."""
+    def same_as(self, other: DataKey) -> bool:
+        """Whether the two are the key of the same backup."""
+        return self.identity == other.identity and hmac.compare_digest(self._key, other._key)
+
+    def wrap(self, passphrase: str, *, label: str, iterations: int | None = None) -> KeySlot:
+        """A slot from which `passphrase` gives this key back, after `ITERATIONS` unless it is told otherwise."""
+        iterations = ITERATIONS if iterations is None else iterations
         salt, nonce = os.urandom(SALT_BYTES), os.urandom(NONCE_BYTES)
         wrapping = _wrapping_key(passphrase, salt, iterations)
         wrapped = AESGCM(wrapping).encrypt(nonce, self._key, _slot_context(self.identity, label, iterations))
@@ -108,7 +114,7 @@ class KeyFile(BaseModel):
     format_: Literal["sereno-keys/1"] = Field(default="sereno-keys/1", alias="format")
     identity: str = Field(pattern=r"^[0-9a-f]{32}$")
     revision: int = Field(default=1, ge=1)
-    slots: tuple[KeySlot, ...] = Field(min_length=1, max_length=16)
+    slots: tuple[KeySlot, ...] = Field(min_length=1, max_length=SLOTS_AT_MOST)
 
     @classmethod
     def parse(cls, data: bytes, *, where: str) -> KeyFile:
@@ -133,30 +139,21 @@ class KeyFile(BaseModel):
         """The file's bytes."""
         return (json.dumps(self.model_dump(mode="json"), indent=2) + "\n").encode()
 
-    def unlock(self, passphrases: Sequence[str], *, where: str) -> DataKey:
-        """The data key, from the first slot that one of the passphrases opens.
-
-        Raises:
-            WrongPassphraseError: the slots are intact and none opens.
-            IntegrityError: none opens, and at least one of them is damaged.
-        """
+    def opened(self, slot: KeySlot, passphrase: str) -> DataKey | None:
+        """The data key, when `passphrase` opens `slot`; None when it does not."""
         identity = bytes.fromhex(self.identity)
-        damaged = [slot.label for slot in self.slots if slot.checksum != slot.expected_checksum(identity)]
-        for slot in self.slots:
-            context = _slot_context(identity, slot.label, slot.iterations)
-            for passphrase in passphrases:
-                try:
-                    key = AESGCM(_wrapping_key(passphrase, slot.salt, slot.iterations)).decrypt(
-                        slot.nonce, slot.wrapped, context
-                    )
-                except InvalidTag:
-                    continue
-                return DataKey(key, identity=identity)
-        if damaged:
-            raise IntegrityError(f"{where} is damaged: the key slot {damaged[0]!r} is not what was written")
-        raise WrongPassphraseError(
-            f"{where} is intact, but the passphrase opens none of its {len(self.slots)} key slots"
-        )
+        wrapping = _wrapping_key(passphrase, slot.salt, slot.iterations)
+        try:
+            key = AESGCM(wrapping).decrypt(
+                slot.nonce, slot.wrapped, _slot_context(identity, slot.label, slot.iterations)
+            )
+        except InvalidTag:
+            return None
+        return DataKey(key, identity=identity)
+
+    def is_intact(self, slot: KeySlot) -> bool:
+        """Whether `slot` is what was written, which needs no passphrase; it is no protection against a forger."""
+        return slot.checksum == slot.expected_checksum(bytes.fromhex(self.identity))
 
 
 @lru_cache(maxsize=64)

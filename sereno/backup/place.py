@@ -19,6 +19,7 @@ from sereno.backup.manifest_file import (
     require_identifier,
 )
 from sereno.backup.objects import read_plain
+from sereno.backup.passphrases import Passphrases
 from sereno.errors import ConfigurationError, IntegrityError, RefusedError
 from sereno.settings import Settings
 from sereno.stores import Store, open_store
@@ -88,6 +89,15 @@ class BackupPlace:
         """The complete backups, oldest first."""
         return [name for name in self._folders() if self.store.exists(f"{self.system}/{name}/{MANIFEST_NAME}")]
 
+    def with_keys(self) -> list[str]:
+        """The backups that have key slots, or should have: complete ones, and those that lack only their manifest."""
+        names = (KEYS_NAME, MANIFEST_NAME)
+        return [
+            folder
+            for folder in self._folders()
+            if any(self.store.exists(f"{self.system}/{folder}/{name}") for name in names)
+        ]
+
     def newest(self, *, as_of: datetime | None = None) -> str:
         """The newest complete backup that holds everything, and only without one of any kind.
 
@@ -135,16 +145,12 @@ class BackupPlace:
 
         Raises:
             RefusedError: there is no such backup.
-            WrongPassphraseError, IntegrityError: see `KeyFile.unlock` and `authenticate_manifest`.
+            WrongPassphraseError, IntegrityError: see `Passphrases.unlock` and `authenticate_manifest`.
         """
         chosen = self.newest() if identifier == LATEST else identifier
         folder = self.folder(chosen)
         data = self._manifest_bytes(chosen)
-        where = f"{chosen}/{KEYS_NAME}"
-        if not self.store.exists(f"{folder}/{KEYS_NAME}"):
-            raise IntegrityError(f"{where} is missing; without its key slots the backup cannot be opened")
-        keys = KeyFile.parse(self.store.read(f"{folder}/{KEYS_NAME}", at_most=KEYS_AT_MOST_BYTES), where=where)
-        key = keys.unlock([self.section.passphrase.resolve()], where=where)
+        key = self.data_key(chosen)
         manifest = authenticate_manifest(data, key=key, where=f"{chosen}/{MANIFEST_NAME}")
         if (manifest.id, manifest.origin.system) != (chosen, self.system):
             raise IntegrityError(
@@ -154,6 +160,22 @@ class BackupPlace:
         return OpenBackup(
             manifest=manifest, manifest_sha256=manifest_digest(data), key=key, store=self.store, folder=folder
         )
+
+    def key_file(self, identifier: str) -> KeyFile:
+        """The key slots of a backup.
+
+        Raises:
+            IntegrityError: they are missing or damaged.
+        """
+        path, where = f"{self.folder(identifier)}/{KEYS_NAME}", f"{identifier}/{KEYS_NAME}"
+        if not self.store.exists(path):
+            raise IntegrityError(f"{where} is missing; without its key slots the backup cannot be opened")
+        return KeyFile.parse(self.store.read(path, at_most=KEYS_AT_MOST_BYTES), where=where)
+
+    def data_key(self, identifier: str) -> DataKey:
+        """The data key of a backup, complete or not; raises as `key_file` and `Passphrases.unlock` do."""
+        keys = self.key_file(identifier)
+        return Passphrases.of(self.section).unlock(keys, where=f"{identifier}/{KEYS_NAME}")
 
     def _manifest_bytes(self, identifier: str) -> bytes:
         path = f"{self.folder(identifier)}/{MANIFEST_NAME}"

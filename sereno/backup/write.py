@@ -34,6 +34,7 @@ from sereno.backup.manifest import (
 from sereno.backup.manifest_file import MANIFEST_NAME, STAMP, moment_of, sealed_manifest
 from sereno.backup.object_place import ObjectPlace
 from sereno.backup.objects import FRAME_BYTES
+from sereno.backup.passphrases import Passphrases
 from sereno.backup.place import BackupPlace
 from sereno.backup.rows import plan
 from sereno.backup.schema_dump import Dumper, schema_digest
@@ -51,7 +52,6 @@ from sereno.settings import Settings, load_settings
 from sereno.systems.model import System
 
 OWNER_NAME = "owner.json"
-FIRST_SLOT = "passphrase"
 _PURPOSE = "backup"
 
 
@@ -91,7 +91,7 @@ def write(
     """
     settings = load_settings()
     place = BackupPlace.of(system, settings)
-    passphrase = place.section.passphrase.resolve()
+    passphrases = Passphrases.of(place.section).for_new_backups()
     selection = selection_of(kind, system, tables)
     url = system.database.reading_url.resolve()
     with locked_snapshot(
@@ -110,7 +110,7 @@ def write(
             sink.write(_owner(settings))
         contents = _copy_everything(work, url, folder=folder)
     with place.store.create(f"{folder}/{KEYS_NAME}") as sink:
-        slots = (work.key.wrap(passphrase, label=FIRST_SLOT),)
+        slots = tuple(work.key.wrap(passphrase, label=label) for label, passphrase in passphrases.items())
         sink.write(KeyFile(identity=work.key.identity.hex(), slots=slots).to_bytes())
     manifest = Manifest(
         id=identifier,

@@ -21,6 +21,8 @@ from sereno.systems.secrets import Secret
 from sereno.systems.sql_file import SqlFile
 from sereno.systems.sql_folder import sql_paths
 
+_OPTIONAL = ("restore.", "backup.previous_passphrases")
+
 
 def checked_file(name: str, settings: Settings) -> tuple[System | None, list[Finding]]:
     """The system where its file is right, and a finding that says what is wrong where it is not."""
@@ -34,7 +36,7 @@ def checked_file(name: str, settings: Settings) -> tuple[System | None, list[Fin
 def checked_secrets(system: System) -> list[Finding]:
     """One finding per secret: can it be resolved here? Only its references are shown."""
     return [
-        stated(f"secret of {place}", partial(_resolved, secret), required=not place.startswith("restore."))
+        stated(f"secret of {place}", partial(_resolved, secret), required=not place.startswith(_OPTIONAL))
         for place, secret in secrets_of(system)
     ]
 

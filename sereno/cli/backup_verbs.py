@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from cyclopts import App, Group
+from pathlib import Path
+from typing import Annotated
 
-from sereno.cli.verbs import AsJson, Reports
+from cyclopts import App, Group, Parameter
+
+from sereno.cli.verbs import AsJson, Confirmation, Reports
 
 
 def verbs(group: Group) -> App:
     """The command `backups`, which the help shows in `group`."""
-    app = App(name="backups", group=group, help="List, show and verify the backups of a system.")
+    app = App(name="backups", group=group, help="List, show, verify and export the backups of a system.")
     app.command(list_backups, name="list")
     app.command(show)
     app.command(verify)
+    app.command(export)
     return app
 
 
@@ -65,3 +69,49 @@ def verify(system: str, backup: str = "all", /, *, reports: Reports = (), as_jso
     from sereno.cli.backup_proof import print_proof
 
     return print_proof(system, backup, as_json=as_json, reports=reports)
+
+
+def export(
+    system: str,
+    backup: str = "latest",
+    /,
+    *,
+    to: Path,
+    tables: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    no_owner: bool = False,
+    confirm_live: Confirmation = "",
+    reports: Reports = (),
+    as_json: AsJson = False,
+) -> int:
+    """Write a backup as plain SQL that gunzip and psql alone bring back.
+
+    One .sql.gz for each table, the schema before and after the rows, and a
+    README.txt with the commands. The files hold personal data in clear, so it is
+    a dry run unless it is confirmed, and the audit chain tells of it.
+
+      sereno backups export point --to /srv/exported
+      sereno backups export point --to /srv/exported --confirm-live YES
+      sereno backups export point --to /tmp/users --tables public.users
+
+    Args:
+        system: The system's name.
+        backup: An id from `sereno backups list`, or `latest`.
+        to: The folder; empty, or not there yet.
+        tables: Only these; a partitioned table stands for its partitions.
+        no_owner: Leave out owners and grants, which take a superuser to load.
+        confirm_live: YES to really do it.
+        reports: Also write the report to these files.
+        as_json: Print the report as JSON and nothing else.
+    """
+    from sereno.cli.backup_export import export_backup
+
+    return export_backup(
+        system,
+        backup,
+        to,
+        tables=tables,
+        keep_owners=not no_owner,
+        confirm_live=confirm_live,
+        as_json=as_json,
+        reports=reports,
+    )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, Group, Parameter, UnusedCliTokensError
 
 from sereno import __version__
-from sereno.cli import audit_verbs, backup_verbs, report_verbs, verbs
+from sereno.cli import audit_verbs, backup_verbs, key_verbs, report_verbs, verbs
 from sereno.errors import EXIT_DONE, ConfigurationError
 
 _HELP = """\
@@ -57,6 +57,7 @@ def program() -> App:
     app.command(verbs.schema, group=OTHER)
     app.command(verbs.version, group=OTHER)
     app.command(verbs.run, group=ACT)
+    app.command(key_verbs.verbs(ACT))
     app.command(verbs.demo, group=SERVE)
     app.command(verbs.up, group=SERVE)
     app.command(verbs.deploy, group=SERVE)

@@ -14,6 +14,7 @@ Reports: TypeAlias = Annotated[
     tuple[Path, ...],
     Parameter(name="--report", consume_multiple=False, help=f"Also write the report to this file: {FORMATS}"),
 ]
+Confirmation: TypeAlias = Annotated[str, Parameter(name="--confirm-live")]
 Port: TypeAlias = Annotated[int | None, Parameter(help="Where the server listens, if it is free.")]
 Scale: TypeAlias = Annotated[float | None, Parameter(help="How much demo data; 1 is about 100,000 rows.")]
 

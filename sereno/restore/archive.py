@@ -116,6 +116,22 @@ def restore_section(
             run_program((*psql, f"--dbname={database}", "--file", script), environment=environment)
 
 
+def section_as_sql(
+    archive: HiddenFile,
+    section: Section,
+    *,
+    binaries: PostgresBinaries,
+    entries: Iterable[Entry] | None = None,
+    keep_owners: bool,
+    receive: Callable[[bytes], object],
+) -> None:
+    """Hand over one section as the SQL that pg_restore makes of it; for the arguments see `restore_section`."""
+    options = [f"--section={section}", *(() if keep_owners else ("--no-owner", "--no-privileges"))]
+    with _listed(entries) as chosen:
+        command = (binaries.program("pg_restore"), *options, *chosen, "--file=-", archive)
+        run_program(command, environment=libpq_environment(""), receive=receive)
+
+
 @contextmanager
 def _listed(entries: Iterable[Entry] | None) -> Iterator[tuple[str | HiddenFile, ...]]:
     """The options that choose `entries`."""

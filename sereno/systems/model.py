@@ -183,8 +183,14 @@ class Backup(Part):
         ],
     )
     """Where backups go: folders and S3 buckets."""
-    passphrase: SecretText = Field(examples=["${POINT_BACKUP_PASSPHRASE}"])
+    passphrase: SecretText = Field(default=Secret("${BACKUP_ENCRYPTION_KEY}"), examples=["${POINT_BACKUP_PASSPHRASE}"])
     """The passphrase that opens the backups' data keys. Losing it loses the backups."""
+    previous_passphrases: tuple[SecretText, ...] = Field(
+        default=(), max_length=8, examples=[["${POINT_BACKUP_PASSPHRASE_OF_2025}"]]
+    )
+    """Those before it, tried where it does not open a backup; none is needed after `sereno keys rotate`."""
+    recovery_passphrase: SecretText | None = Field(default=None, examples=["${POINT_RECOVERY_PASSPHRASE}"])
+    """A second passphrase that opens every new backup, for the day on which the first is lost; keep it elsewhere."""
     critical_tables: tuple[str, ...] = Field(default=(), examples=[["public.users", "public.subscriptions"]])
     """What a backup of kind `critical` takes; a partitioned table stands for its partitions."""
     connections: int = Field(default=2, ge=1, le=16, examples=[2])

@@ -8,6 +8,7 @@ import json
 import sys
 import zlib
 from base64 import b64decode
+from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import pbkdf2_hmac, sha256
 from pathlib import Path
@@ -61,30 +62,43 @@ def read_manifest(folder: Path, keys: tuple[bytes, bytes]) -> Any:
     return manifest
 
 
+def read_frames(folder: Path, keys: tuple[bytes, bytes], entry: Any) -> Iterator[tuple[bytes, bytes]]:
+    """Yield an object's frames, each as gzip member and as what that unpacks to; the last checks come at the end."""
+    path, stored, plain = entry["name"].encode(), sha256(), sha256()
+    with (folder / entry["name"]).open("rb") as sealed:
+        for block in iter(lambda: sealed.read(1 << 20), b""):
+            stored.update(block)
+        rest = sealed.tell()
+        need((rest, stored.hexdigest()) == (entry["stored_bytes"], entry["stored_sha256"]), "stored digest")
+        sealed.seek(0)
+        head = sealed.read(70 + len(path))
+        secret, limit = derive(keys, b"sereno object 1\0" + path, 64), int.from_bytes(head[24:28], "big")
+        header = b"SERENO01" + keys[0] + head[24:35] + b"\0" + secret[32:] + len(path).to_bytes(2, "big") + path
+        need(hmac.compare_digest(head, header) and 1 <= limit <= 1_048_576 and len(path) <= 1024, "header")
+        rest, counter, size, lines = rest - len(head), 0, 0, 0
+        while rest or not counter:
+            length = int.from_bytes(sealed.read(4), "big")
+            rest -= 4 + length
+            need(17 <= length <= limit + 65536 and rest >= 0, "a frame's length")
+            nonce = head[28:35] + counter.to_bytes(4, "big") + bytes([not rest])
+            member = AESGCM(secret[:32]).decrypt(nonce, sealed.read(length), header)
+            unpacker = zlib.decompressobj(wbits=31)  # gzip
+            text = unpacker.decompress(member, limit + 1)
+            need(unpacker.eof and not unpacker.unused_data and len(text) <= limit, "a frame's member")
+            need(len(text) > 0 or not (counter or rest), "an empty frame")
+            counter, size, lines = counter + 1, size + len(text), lines + text.count(b"\n")
+            plain.update(text)
+            yield member, text
+    need((size, plain.hexdigest()) == (entry["plain_bytes"], entry["plain_sha256"]), "plain digest")
+    need(entry["kind"] not in ("rows", "keys") or lines == entry["rows"], "rows")
+
+
 def read_object(folder: Path, keys: tuple[bytes, bytes], name: str) -> bytes:
     """Return what an object unpacks to."""
     manifest = read_manifest(folder, keys)
     of_tables = [entry for table in manifest["tables"] for entry in (*table["parts"], table["key_set"])]
     entry = {e["name"]: e for e in (manifest["schema_dump"], manifest["large_objects"], *of_tables) if e}[name]
-    path, sealed = name.encode(), (folder / name).read_bytes()
-    need((len(sealed), sha256(sealed).hexdigest()) == (entry["stored_bytes"], entry["stored_sha256"]), "stored digest")
-    secret, limit = derive(keys, b"sereno object 1\0" + path, 64), int.from_bytes(sealed[24:28], "big")
-    header = b"SERENO01" + keys[0] + sealed[24:35] + b"\0" + secret[32:] + len(path).to_bytes(2, "big") + path
-    need(hmac.compare_digest(sealed[: len(header)], header) and 1 <= limit <= 1_048_576 and len(path) <= 1024, "header")
-    rest, parts = memoryview(sealed)[len(header) :], list[bytes]()
-    while rest or not parts:
-        length = int.from_bytes(rest[:4], "big")
-        frame, rest = rest[4 : 4 + length], rest[4 + length :]
-        need(17 <= length <= limit + 65536 and len(frame) == length, "a frame's length")
-        nonce = sealed[28:35] + len(parts).to_bytes(4, "big") + bytes([not rest])
-        member = zlib.decompressobj(wbits=31)  # gzip
-        parts.append(member.decompress(AESGCM(secret[:32]).decrypt(nonce, frame, header), limit + 1))
-        need(member.eof and not member.unused_data and len(parts[-1]) <= limit, "a frame's member")
-        need(len(parts[-1]) > 0 or (len(parts) == 1 and not rest), "an empty frame")
-    plain = b"".join(parts)
-    need((len(plain), sha256(plain).hexdigest()) == (entry["plain_bytes"], entry["plain_sha256"]), "plain digest")
-    need(entry["kind"] not in ("rows", "keys") or plain.count(b"\n") == entry["rows"], "rows")
-    return plain
+    return b"".join(text for _, text in read_frames(folder, keys, entry))
 
 
 if __name__ == "__main__":

@@ -96,5 +96,5 @@ def test_the_reader_is_short_and_stands_alone() -> None:
             continue
         uncounted |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     lines = [line for at, line in enumerate(source.splitlines(), 1) if line.strip() and at not in uncounted]
-    assert len(lines) <= 60, "lines of code, without imports, docstrings and empty lines"
+    assert len(lines) <= 70, "lines of code, without imports, docstrings and empty lines"
     assert {name.partition(".")[0] for name in imported} - set(sys.stdlib_module_names) == {"cryptography"}

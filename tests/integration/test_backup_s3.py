@@ -11,9 +11,10 @@ from faulty_proxy import FaultyProxy
 from infra.demo.system import DemoSystem
 from integration.databases import AWKWARD_SCHEMA, PASSPHRASE, database, system_of
 from s3_server import S3Server
-from sereno.backup import leftovers, read_back, write
+from sereno.backup import keys, leftovers, read_back, write
 from sereno.backup.place import BackupPlace
-from sereno.errors import StorageError
+from sereno.backup.rotation import Outcome, rotate
+from sereno.errors import StorageError, WrongPassphraseError
 from sereno.reports.model import Finding
 from sereno.restore import load, plan, prove, target
 from sereno.systems.model import System
@@ -73,3 +74,23 @@ def test_a_backup_that_could_not_be_written_is_no_backup_and_is_cleared_away(
     assert len(unfinished) == 1
     assert leftovers.clear_leftovers(system) == unfinished
     assert list(place.store.files(system.name)) == []
+
+
+def test_keys_are_rotated_in_a_bucket_and_a_refusal_leaves_the_old_ones(
+    system: System, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "ITERATIONS", 100_000)  # fewer than ever are written, since they are not the point
+    written = write.write(system)
+    monkeypatch.setenv("TEST_NEW", "the passphrase after it")
+    said = system.model_dump()
+    said["backup"] |= {"passphrase": "${TEST_NEW}", "previous_passphrases": ["${TEST_PASSPHRASE}"]}
+    rotated = System.model_validate(said)
+    proxy.refuse("PUT", "keys.json", status=403, code="AccessDenied")
+    (refused,) = rotate(rotated, live=True)
+    assert (refused.outcome, "s3:PutObject" in refused.problem) == (Outcome.FAILED, True)
+    assert BackupPlace.of(system).open(written.id)
+    proxy.lose_answer("PUT", "keys.json")
+    assert [each.outcome for each in rotate(rotated, live=True)] == [Outcome.ROTATED]
+    assert BackupPlace.of(rotated).key_file(written.id).revision == 2
+    with pytest.raises(WrongPassphraseError):
+        BackupPlace.of(system).open(written.id)

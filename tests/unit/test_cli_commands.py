@@ -88,7 +88,19 @@ def test_check_of_nothing_is_a_mistake(project: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("name", ["", "../point", "/etc", "point/", "point\n", "po\0int", "x" * 100_000, "\x1b[31m"])
 @pytest.mark.parametrize(
-    "verb", ["check", "backups list", "backups show", "backups verify", "audit list", "audit verify", "run backup"]
+    "verb",
+    [
+        "check",
+        "backups list",
+        "backups show",
+        "backups verify",
+        "backups export --to exported",
+        "keys list",
+        "keys rotate",
+        "audit list",
+        "audit verify",
+        "run backup",
+    ],
 )
 def test_no_trick_in_a_system_name_gets_through(verb: str, name: str, capsys: Captured) -> None:
     assert main([*verb.split(), "--json", "--", name]) == 2

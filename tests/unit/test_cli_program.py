@@ -11,7 +11,7 @@ import pytest
 from sereno import __version__
 from sereno.cli import main
 
-VERBS = ("audit", "backups", "check", "demo", "deploy", "report", "run", "schema", "up", "version")
+VERBS = ("audit", "backups", "check", "demo", "deploy", "keys", "report", "run", "schema", "up", "version")
 HEAVY = ("prefect", "sqlalchemy", "psycopg", "boto3", "asyncpg", "pydantic", "httpx")
 
 Captured = pytest.CaptureFixture[str]
@@ -43,7 +43,18 @@ def test_every_verb_has_a_help_that_fits_a_terminal(verb: str, capsys: Captured)
 
 
 @pytest.mark.parametrize(
-    "verb", ["check", "run", "schema", "backups verify", "audit list", "audit verify", "report render"]
+    "verb",
+    [
+        "check",
+        "run",
+        "schema",
+        "backups verify",
+        "backups export",
+        "keys rotate",
+        "audit list",
+        "audit verify",
+        "report render",
+    ],
 )
 def test_a_help_shows_an_example(verb: str, capsys: Captured) -> None:
     assert main([*verb.split(), "--help"]) == 0
