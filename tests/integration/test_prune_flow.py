@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from prefect import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
@@ -33,6 +34,8 @@ def backups(demo: DemoSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, a
     system = load_system("demo")
     with temporary_settings({PREFECT_API_URL: api_url}):
         yield [write.write(system).id for _ in range(2)]
+    with psycopg.connect(demo.url) as connection:
+        connection.execute("DELETE FROM audit_events WHERE model = 'sereno'")
 
 
 async def carried_out(**parameters: Any) -> State[Any]:
