@@ -17,7 +17,7 @@ from sereno import audit
 from sereno.ledger import open_ledger
 from sereno.ledger.runs import newest_runs
 from sereno.metrics import exposition
-from sereno.reports import ReportFormat, file_name, redacted, render, tally
+from sereno.reports import ReportFormat, file_name, redacted, render, render_page, tally
 from sereno.reports.model import Draft, JobContext, Report
 from sereno.settings import Settings, load_settings
 from sereno.systems.folders import system_names
@@ -61,8 +61,8 @@ def seal(report: Report) -> Report:
     return redacted(report)
 
 
-def keep(report: Report) -> tuple[Path, ...]:
-    """Write the report's files and the system's metrics; where the report lies now.
+def keep(report: Report, draft: Draft | None = None) -> tuple[Path, ...]:
+    """Write the report's files, with the charts and tables of `draft`, and the system's metrics; where they lie now.
 
     It raises nothing: the run is over and its report sealed, so what cannot be written is a warning in the log.
     """
@@ -72,7 +72,7 @@ def keep(report: Report) -> tuple[Path, ...]:
         path = _path(report, report_format, settings)
         with forgiven(f"the report was not written to {path}"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, render(report, report_format))
+            write_whole(path, _content(report, report_format, draft))
             written.append(path)
     if report.audit:
         with forgiven(f"the metrics of {report.system} were not written"):
@@ -103,6 +103,12 @@ def _event(report: Report) -> audit.Event:
         flow_run_id=report.flow_run_id,
         figures={**report.figures, "seconds": round(report.seconds, 3)},
     )
+
+
+def _content(report: Report, report_format: ReportFormat, draft: Draft | None) -> bytes:
+    if report_format is ReportFormat.HTML and draft:
+        return render_page(report, charts=draft.charts, tables=draft.tables)
+    return render(report, report_format)
 
 
 def _path(report: Report, report_format: ReportFormat, settings: Settings) -> Path:

@@ -32,14 +32,14 @@ async def publish(draft: Draft) -> Report:
             run.composed = await _note_in_system(run.composed)
     if run.sealed is None:
         run.sealed = await _seal(run.composed)
-        await _show(run.sealed, draft.charts)
+        await _show(run.sealed, draft)
     return run.sealed
 
 
-async def _show(report: Report, charts: dict[str, str]) -> None:
+async def _show(report: Report, draft: Draft) -> None:
     files: tuple[Path, ...] = ()
     with publishing.forgiven("the report's files were not written"):
-        files = await _keep(report)
+        files = await _keep(report, draft)
     with publishing.forgiven("the run has no artifact"):
         key = f"{report.system}-{report.job}".lower().replace("_", "-")
         home = load_settings().home_path
@@ -47,6 +47,6 @@ async def _show(report: Report, charts: dict[str, str]) -> None:
         whole = f"\nThe whole report: {places} in SERENO_HOME\n" if places else ""
         await acreate_markdown_artifact(
             key="".join(letter for letter in key if letter.isascii() and (letter.isalnum() or letter == "-")),
-            markdown=render_markdown(report, charts=charts) + whole,
+            markdown=render_markdown(report, charts=draft.charts, tables=draft.tables) + whole,
             description=verdict_line(report),
         )

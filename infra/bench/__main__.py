@@ -29,7 +29,7 @@ def main() -> int:
     started = time.monotonic()
     try:
         console.print(f"making the demo system's data at scale {given.scale:g} (kept in {given.home})")
-        with subject(given.home, scale=given.scale) as measured_on:
+        with subject(given.home / f"scale-{given.scale:g}", scale=given.scale) as measured_on:
             console.print("backup")
             lines = measure_backup(measured_on, rounds=given.rounds)
             console.print("restore")

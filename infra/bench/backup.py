@@ -11,7 +11,7 @@ from infra.bench.pgbackrest import pgbackrest_backup
 from infra.bench.subject import Subject, run
 from infra.bench.timing import Sample, in_turn, ratio
 from sereno.backup import read_back, write
-from sereno.backup.copying import CopySession, Work, copy_in_parallel, rows_query
+from sereno.backup.copying import Copying, CopySession, Work, copy_in_parallel, copying_rows
 from sereno.backup.manifest import Manifest
 from sereno.backup.place import BackupPlace
 from sereno.restore import load, plan, prove, target
@@ -126,14 +126,14 @@ def _manifest(system: System) -> Manifest:
 
 
 def _copy_to_nowhere(subject: Subject, written: write.WrittenBackup) -> None:
-    def work(query: str) -> Work:
+    def work(copying: Copying) -> Work:
         async def copy(session: CopySession) -> None:
-            await session.copy(query, _ignore)
+            await copying(session, _ignore)
 
         return copy
 
     tables = sorted(written.manifest.tables, key=lambda table: -table.plain_bytes)
-    queries = [rows_query(table.schema_name, table.name, table.copied_columns) for table in tables]
+    copies = [copying_rows(table.schema_name, table.name, table.copied_columns) for table in tables]
     copy_in_parallel(
-        subject.url, snapshot=None, connections=2, purpose="bench", work=[work(query) for query in queries]
+        subject.url, snapshot=None, connections=2, purpose="bench", work=[work(copying) for copying in copies]
     )

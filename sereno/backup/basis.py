@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sereno.backup.chain import Chain, open_chain
 from sereno.backup.manifest import LINKS, Manifest, Origin
+from sereno.backup.manifest_file import kind_in
 from sereno.backup.place import BackupPlace
 from sereno.backup.snapshot import LockedSnapshot
 from sereno.database.connection import COPY_SETTINGS
@@ -33,7 +34,7 @@ def find_basis(place: BackupPlace, snapshot: LockedSnapshot, origin: Origin) -> 
     Raises:
         StorageError: the store cannot be read.
     """
-    links = (identifier for identifier in reversed(place.identifiers()) if place.manifest(identifier).kind in LINKS)
+    links = (identifier for identifier in reversed(place.identifiers()) if kind_in(identifier) in LINKS)
     newest = next(links, None)
     if newest is None:
         return Basis(reason="there is no backup to build on yet")

@@ -67,7 +67,7 @@ WHERE i.indrelid = ANY(%(oids)s::oid[]) AND i.indisprimary AND i.indisvalid AND 
 GROUP BY i.indrelid
 """
 
-_ENUM_LABELS = """
+_MADE_OF = """
 WITH RECURSIVE reachable (root, type) AS (
     SELECT DISTINCT a.atttypid, a.atttypid FROM pg_catalog.pg_attribute a
     WHERE a.attrelid = ANY(%(oids)s::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
@@ -83,8 +83,20 @@ WITH RECURSIVE reachable (root, type) AS (
                   WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
     ) AS next (type)
 )
-SELECT r.root::bigint AS root, array_agg(e.enumlabel::text ORDER BY e.enumtypid, e.enumsortorder) AS labels
-FROM reachable r JOIN pg_catalog.pg_enum e ON e.enumtypid = r.type
+SELECT r.root::bigint AS root,
+       array_agg(p.part ORDER BY p.type, p.place) FILTER (WHERE p.part IS NOT NULL) AS parts,
+       bool_or(t.typnamespace = 'pg_catalog'::regnamespace
+               AND (t.typname ~ '^reg' OR t.typname = 'aclitem')) AS refers
+FROM reachable r
+JOIN pg_catalog.pg_type t ON t.oid = r.type
+LEFT JOIN LATERAL (
+    SELECT e.enumtypid AS type, e.enumsortorder::float8 AS place, e.enumlabel::text AS part
+    FROM pg_catalog.pg_enum e WHERE e.enumtypid = r.type
+    UNION ALL
+    SELECT t.oid, a.attnum::float8, concat_ws(' ', a.attnum, a.attname, a.attisdropped,
+                                              pg_catalog.format_type(a.atttypid, a.atttypmod), a.attcollation)
+    FROM pg_catalog.pg_attribute a WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0
+) AS p ON true
 GROUP BY r.root
 """
 
@@ -135,6 +147,8 @@ class TableSource:
     name: str
     has_rows: bool
     is_heap: bool
+    refers: bool
+    """Whether values of a column, such as regclass, read differently when something else is renamed."""
     partition_of: int | None
     inherits: bool
     bytes: int
@@ -172,12 +186,12 @@ def read_tables(connection: psycopg.Connection) -> tuple[TableSource, ...]:
     """Every table that a backup takes, in order of its name; parents of partitions included, without rows."""
     tables = _rows(connection, _TABLES)
     oids = {"oids": [table["oid"] for table in tables]}
-    labels = {row["root"]: row["labels"] for row in _rows(connection, _ENUM_LABELS, oids)}
+    made_of = {row["root"]: row for row in _rows(connection, _MADE_OF, oids)}
     keys = {row["oid"]: row for row in _rows(connection, _KEYS, oids)}
     columns: dict[int, list[dict[str, Any]]] = {}
     for row in _rows(connection, _COLUMNS, oids):
         columns.setdefault(row["oid"], []).append(row)
-    return tuple(_table(row, columns.get(row["oid"], []), keys.get(row["oid"]), labels) for row in tables)
+    return tuple(_table(row, columns.get(row["oid"], []), keys.get(row["oid"]), made_of) for row in tables)
 
 
 def read_sequences(connection: psycopg.Connection) -> tuple[SequenceSource, ...]:
@@ -232,16 +246,20 @@ def _rows(
 
 
 def _table(
-    row: dict[str, Any], columns: list[dict[str, Any]], key: dict[str, Any] | None, labels: Mapping[int, list[str]]
+    row: dict[str, Any],
+    columns: list[dict[str, Any]],
+    key: dict[str, Any] | None,
+    made_of: Mapping[int, dict[str, Any]],
 ) -> TableSource:
     described = tuple(
         Column(**{name: value for name, value in column.items() if name not in ("oid", "type_oid")})
         for column in columns
     )
     key_columns = tuple(key["columns"]) if key else ()
-    enums = [[column["number"], labels[column["type_oid"]]] for column in columns if column["type_oid"] in labels]
+    types = [(column["number"], made_of[column["type_oid"]]) for column in columns]
+    parts = [[number, found["parts"]] for number, found in types if found["parts"]]
     text = json.dumps(
-        [[column.model_dump() for column in described], key_columns, enums, row["access_method"]], ensure_ascii=False
+        [[column.model_dump() for column in described], key_columns, parts, row["access_method"]], ensure_ascii=False
     )
     return TableSource(
         oid=row["oid"],
@@ -249,6 +267,7 @@ def _table(
         name=row["name"],
         has_rows=row["kind"] == "r",
         is_heap=row["access_method"] == "heap",
+        refers=any(found["refers"] for _, found in types),
         partition_of=row["partition_of"],
         inherits=row["inherits"] and row["partition_of"] is None,
         bytes=row["bytes"],

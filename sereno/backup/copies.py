@@ -11,7 +11,7 @@ from sereno.backup.manifest_file import MANIFEST_AT_MOST_BYTES, MANIFEST_NAME
 from sereno.backup.place import BackupPlace
 from sereno.backup.write import OWNER_NAME
 from sereno.errors import IntegrityError
-from sereno.progress import Meter, Progress, silent
+from sereno.progress import ByteMeter, Progress, silent
 from sereno.systems.model import System
 
 _CHUNK_BYTES = 1024 * 1024
@@ -49,13 +49,15 @@ def copy_to_store(system: System, store: str, *, progress: Progress = silent) ->
     there = set(target.identifiers())
     missing = [identifier for identifier in source.identifiers() if identifier not in there]
     manifests = {identifier: source.manifest(identifier) for identifier in missing}
-    meter = Meter(sum(manifest.stored_bytes for manifest in manifests.values()), progress)
+    meter = ByteMeter(progress, total=sum(manifest.stored_bytes for manifest in manifests.values()), tables=())
     for identifier, manifest in manifests.items():
         _copy_backup(source, target, identifier, manifest, meter)
     return StoreCopy(store=store, copied=tuple(missing))
 
 
-def _copy_backup(source: BackupPlace, target: BackupPlace, identifier: str, manifest: Manifest, meter: Meter) -> None:
+def _copy_backup(
+    source: BackupPlace, target: BackupPlace, identifier: str, manifest: Manifest, meter: ByteMeter
+) -> None:
     folder = source.folder(identifier)
     for name in (OWNER_NAME, KEYS_NAME):
         path = f"{folder}/{name}"
@@ -67,7 +69,7 @@ def _copy_backup(source: BackupPlace, target: BackupPlace, identifier: str, mani
     _put(target, path, source.store.read(path, at_most=MANIFEST_AT_MOST_BYTES))
 
 
-def _copy_object(source: BackupPlace, target: BackupPlace, path: str, entry: StoredObject, meter: Meter) -> None:
+def _copy_object(source: BackupPlace, target: BackupPlace, path: str, entry: StoredObject, meter: ByteMeter) -> None:
     if target.store.exists(path) and target.store.size(path) == entry.stored_bytes:
         meter.add(entry.stored_bytes, entry.name)
         return

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 
@@ -23,6 +24,7 @@ from sereno.database.connection import COPY_SETTINGS, UNHURRIED, WITHOUT_TRANSAC
 from sereno.errors import SystemUnavailableError
 
 CHUNK_BYTES = 1024 * 1024
+_ONE_PROCESS = {"max_parallel_workers_per_gather": "0"}  # several processes give rows in any order
 
 T = TypeVar("T")
 Receive = Callable[[bytes], None]
@@ -41,6 +43,16 @@ class CopySession:
 
         `receive` is called in a thread with chunks of about 1 MiB, in order, while the next one is being fetched.
         """
+        return await self._received(partial(self._connection.copy_from_query, query), receive)
+
+    async def copy_table(self, schema_name: str, name: str, columns: Sequence[str], receive: Receive) -> int:
+        """Copy a whole table, without those that inherit from it, in physical order; a query may choose an index."""
+        copying = partial(
+            self._connection.copy_from_table, name, schema_name=schema_name, columns=list(columns) or None
+        )
+        return await self._received(copying, receive)
+
+    async def _received(self, copying: Callable[..., Awaitable[str]], receive: Receive) -> int:
         chunks: list[bytes] = []
         size = 0
         handling: asyncio.Future[None] | None = None
@@ -55,7 +67,7 @@ class CopySession:
                     await handling
                 handling = asyncio.ensure_future(self.in_thread(receive, full))
 
-        status = await self._connection.copy_from_query(query, output=take)
+        status = await copying(output=take)
         if handling is not None:
             await handling
         if chunks:
@@ -72,6 +84,24 @@ class CopySession:
 
 
 Work = Callable[[CopySession], Awaitable[None]]
+Copying = Callable[[CopySession, Receive], Awaitable[int]]
+
+
+def copying_rows(schema_name: str, name: str, columns: Sequence[str], *, condition: str = "") -> Copying:
+    """A function that copies the rows of one table alone, or those that `condition` (a WHERE clause) chooses.
+
+    All rows, and runs of pages, come in physical order.
+    """
+    if not condition:
+        return lambda session, receive: session.copy_table(schema_name, name, columns, receive)
+    listed = ", ".join(map(quoted, columns))
+    query = f"SELECT {listed} FROM ONLY {quoted(schema_name, name)} {condition}"
+    return lambda session, receive: session.copy(query, receive)
+
+
+def in_order(condition: str | None) -> str:
+    """The `condition` of an extension's table with the physical order, which an index may spoil."""
+    return f"{condition} ORDER BY ctid" if condition else ""
 
 
 def copy_in_parallel(url: str, *, snapshot: str | None, connections: int, purpose: str, work: Sequence[Work]) -> None:
@@ -118,7 +148,7 @@ async def _session(url: str, *, snapshot: str | None, purpose: str) -> AsyncIter
 
 
 async def _connect(url: str, *, purpose: str) -> asyncpg.Connection:
-    settings = {**COPY_SETTINGS, **UNHURRIED, "default_transaction_read_only": "on"}
+    settings = {**COPY_SETTINGS, **UNHURRIED, **_ONE_PROCESS, "default_transaction_read_only": "on"}
     return await asyncpg.connect(
         asyncpg_dsn(url),
         timeout=10,
@@ -186,23 +216,20 @@ def quoted(*parts: str) -> str:
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
 
 
-def rows_query(schema_name: str, name: str, columns: Sequence[str], *, condition: str = "") -> str:
-    """The rows of one table alone, without those of tables that inherit from it, in physical order."""
-    return f"SELECT {', '.join(map(quoted, columns))} FROM ONLY {quoted(schema_name, name)} {condition}".rstrip()
-
-
 def count_query(schema_name: str, name: str) -> str:
     """How many rows a table has, without those of tables that inherit from it."""
-    return f"SELECT count(*)::text FROM ONLY {quoted(schema_name, name)}"
+    return f"SELECT pg_catalog.count(*)::pg_catalog.text FROM ONLY {quoted(schema_name, name)}"
 
 
 def digest_query(schema_name: str, name: str) -> str:
     """A digest of a table's content that does not depend on the order of its rows.
 
-    Of their text, since a record's own hash changes with the oids of enums.
+    Of their text, since a record's own hash changes with the oids of enums; the text that the server itself gives to a
+    row, whatever its columns are called and whichever casts somebody made.
     """
-    digest = "coalesce(pg_catalog.sum(pg_catalog.hashtextextended(t::text, 0)::pg_catalog.numeric), 0)"
-    return f"SELECT {digest}::text FROM ONLY {quoted(schema_name, name)} AS t"
+    row = "pg_catalog.textin(pg_catalog.record_out(t.*))"
+    digest = f"coalesce(pg_catalog.sum(pg_catalog.hashtextextended({row}, 0)::pg_catalog.numeric), 0)"
+    return f"SELECT {digest}::pg_catalog.text FROM ONLY {quoted(schema_name, name)} AS t"
 
 
 def changed_condition(watermark: int) -> str:

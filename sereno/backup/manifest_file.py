@@ -22,7 +22,7 @@ MANIFEST_NAME = "manifest.jsonl"
 STAMP = "%Y%m%dT%H%M%SZ"
 MANIFEST_AT_MOST_BYTES = 256 * 1024 * 1024
 _SEAL_PURPOSE = "sereno manifest 1"
-_IDENTIFIER = re.compile(r"\d{8}T\d{6}Z-[a-z]+(-[a-z]+)*-[0-9a-f]{8}\Z")
+_IDENTIFIER = re.compile(r"(?P<stamp>\d{8}T\d{6}Z)-(?P<kind>[a-z]+(-[a-z]+)*)-[0-9a-f]{8}\Z")
 
 
 def sealed_manifest(manifest: Manifest, key: DataKey) -> bytes:
@@ -69,17 +69,25 @@ def manifest_digest(data: bytes) -> str:
 
 def is_identifier(name: str) -> bool:
     """Whether `name` has the form of a backup's id."""
-    return _IDENTIFIER.match(name) is not None
+    match = _IDENTIFIER.match(name)
+    if match is None:
+        return False
+    try:
+        datetime.strptime(match["stamp"], STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return True
+
+
+def kind_in(identifier: str) -> str:
+    """The kind that stands in a backup's id."""
+    match = _IDENTIFIER.match(identifier)
+    return match["kind"] if match else ""
 
 
 def moment_of(identifier: str) -> datetime:
     """The time that stands in a backup's id."""
     return datetime.strptime(identifier[:16], STAMP).replace(tzinfo=UTC)
-
-
-def kind_in(identifier: str) -> str:
-    """The word for the kind that stands in a backup's id."""
-    return identifier[len("20261123T020000Z-") : -len("-1f3a5c7e")]
 
 
 def require_identifier(identifier: str) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sereno.backup.copying import CopySession
+from sereno.backup.copying import Copying, CopySession
 from sereno.backup.keys import DataKey
 from sereno.backup.objects import ObjectWriter
 from sereno.stores import Store
@@ -23,8 +23,8 @@ class ObjectPlace:
     copied: Callable[[int, str], None]
     """Told of each piece of plaintext: its size in bytes, and the table's label."""
 
-    async def copy(self, session: CopySession, query: str, *, name: str, label: str) -> dict[str, Any]:
-        """Copy what `query` gives into the object `name`; the fields that its manifest entry needs."""
+    async def copy(self, copying: Copying, session: CopySession, *, name: str, label: str) -> dict[str, Any]:
+        """Copy what `copying` gives into the object `name`; the fields that its manifest entry needs."""
         creation = self.store.create(f"{self.folder}/{name}")
         sink = await session.in_thread(creation.__enter__)
         try:
@@ -34,7 +34,7 @@ class ObjectPlace:
                 writer.write(data)
                 self.copied(len(data), label)
 
-            rows = await session.copy(query, receive)
+            rows = await copying(session, receive)
             figures = await session.in_thread(writer.close)
         except BaseException as error:
             creation.__exit__(type(error), error, error.__traceback__)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from sereno.backup.manifest import KeySet, Manifest, RowsPart, StoredObject
 from sereno.backup.objects import StoredDigest, read_plain
 from sereno.backup.place import BackupPlace, OpenBackup
 from sereno.backup.write import WrittenBackup
 from sereno.errors import IntegrityError, StorageError
-from sereno.progress import Progress, silent
+from sereno.ledger import open_ledger
+from sereno.ledger.proofs import note_reading
+from sereno.progress import ByteMeter, Progress, silent
 from sereno.systems.model import System
 
 _THREADS = 2
@@ -32,8 +34,13 @@ class ReadBack:
 
 
 def read_back(system: System, written: WrittenBackup, *, progress: Progress = silent) -> ReadBack:
-    """Fetch a backup that was just written and prove that it can be read. Raises as `verify` does."""
-    return verify(system, written.id, progress=progress)
+    """Fetch a backup that was just written, prove that it can be read, and remember that. Raises as `verify` does."""
+    at = datetime.now(UTC)
+    read = verify(system, written.id, progress=progress)
+    with open_ledger() as ledger:
+        place = {"system": system.name, "store": written.store, "backup": written.id}
+        note_reading(ledger, **place, at=at, whole=not read.problems)
+    return read
 
 
 def verify(system: System, identifier: str, *, progress: Progress = silent) -> ReadBack:
@@ -45,21 +52,23 @@ def verify(system: System, identifier: str, *, progress: Progress = silent) -> R
         StoreUnavailableError: the store does not answer now.
         RefusedError: there is no such backup.
     """
-    backup = BackupPlace.of(system).open(identifier)
-    objects = backup.manifest.objects
-    total, done, lock = backup.manifest.plain_bytes, 0, threading.Lock()
+    return read_whole(BackupPlace.of(system).open(identifier), progress=progress)
+
+
+def read_whole(backup: OpenBackup, *, progress: Progress = silent) -> ReadBack:
+    """Read every object of `backup`; one that is damaged does not hide the others."""
+    manifest = backup.manifest
+    labels = {entry.name: table.label for table in manifest.tables for entry in table.objects}
+    meter = ByteMeter(progress, total=manifest.plain_bytes, tables=labels.values())
 
     def check(entry: StoredObject) -> str | None:
-        nonlocal done
         problem = _problem(backup, entry)
-        with lock:
-            done += entry.plain_bytes
-            progress(done=done, total=total, what=entry.name)
+        meter.add(entry.plain_bytes, labels.get(entry.name, entry.name))
         return problem
 
     with ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="verify") as pool:
-        problems = tuple(problem for problem in pool.map(check, objects) if problem)
-    return ReadBack(manifest=backup.manifest, problems=problems)
+        problems = tuple(problem for problem in pool.map(check, manifest.objects) if problem)
+    return ReadBack(manifest=manifest, problems=problems)
 
 
 def _problem(backup: OpenBackup, entry: StoredObject) -> str | None:

@@ -9,7 +9,15 @@ from typing import Any
 
 import psycopg
 
-from sereno.backup.copying import CopySession, changed_condition, digest_query, pages_condition, rows_query
+from sereno.backup.copying import (
+    Copying,
+    CopySession,
+    changed_condition,
+    copying_rows,
+    digest_query,
+    in_order,
+    pages_condition,
+)
 from sereno.backup.key_comparison import KeyComparison
 from sereno.backup.key_order import Encoding, keys_query
 from sereno.backup.manifest import KeySet, RowsPart
@@ -60,11 +68,11 @@ def _row_pieces(copy: TableCopy, place: ObjectPlace, *, share: int | None) -> It
         conditions = [pages_condition(start, end)] if len(starts) > 1 else []
         if copy.watermark is not None:
             conditions.append(changed_condition(copy.watermark))
-        where = f"WHERE {' AND '.join(conditions)}" if conditions else source.condition or ""
-        query = rows_query(source.schema_name, source.name, columns, condition=where)
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else in_order(source.condition)
+        copying = copying_rows(source.schema_name, source.name, columns, condition=where)
 
-        async def run(session: CopySession, query: str = query, index: int = index) -> None:
-            fields = await place.copy(session, query, name=f"rows/{copy.number:06d}-{index:04d}", label=source.label)
+        async def run(session: CopySession, copying: Copying = copying, index: int = index) -> None:
+            fields = await place.copy(copying, session, name=f"rows/{copy.number:06d}-{index:04d}", label=source.label)
             copy.parts[index] = RowsPart(**fields)
 
         yield Piece(weight=source.bytes // len(starts), run=run)
@@ -76,7 +84,9 @@ def _key_piece(copy: TableCopy, place: ObjectPlace, *, encoding: Encoding) -> Pi
     name, label = f"keys/{copy.number:06d}", f"keys of {source.label}"
 
     async def write(session: CopySession) -> None:
-        fields = await place.copy(session, query, name=name, label=label)
+        fields = await place.copy(
+            lambda session, receive: session.copy(query, receive), session, name=name, label=label
+        )
         copy.key_set = KeySet(encoding=encoding, **fields)
 
     async def compare(session: CopySession) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,11 +54,24 @@ def schema_digest(archive: HiddenFile, *, binaries: PostgresBinaries) -> str:
 
     It is SHA-256 over the archive's SQL, line by line, without the lines that differ from dump to dump.
     """
+    digest = hashlib.sha256()
+    for line in schema_lines(archive, binaries=binaries):
+        digest.update(line)
+    return digest.hexdigest()
+
+
+def schema_lines(archive: HiddenFile, *, binaries: PostgresBinaries, owners: bool = True) -> Iterator[bytes]:
+    """The archive's SQL line by line, without the lines that differ from dump to dump.
+
+    Args:
+        archive: a custom-format archive.
+        binaries: pg_restore at least as new as the pg_dump that wrote it.
+        owners: with who owns what, and the grants.
+    """
+    options = () if owners else ("--no-owner", "--no-privileges")
     with hidden_file() as script:
-        command = (binaries.program("pg_restore"), "--file", script, archive)
+        command = (binaries.program("pg_restore"), *options, "--file", script, archive)
         run_program(command, environment=libpq_environment(""))
-        digest = hashlib.sha256()
         for line in script.file:
             if not _CHANGES_FROM_DUMP_TO_DUMP.match(line):
-                digest.update(line)
-    return digest.hexdigest()
+                yield line

@@ -107,7 +107,7 @@ def require_readable(tables: Sequence[TableSource]) -> None:
     unreadable = [table.label for table in tables if not table.readable]
     if unreadable:
         raise ContractError(
-            f"this role may not read {_listed(unreadable)}; grant it SELECT on them, a backup never skips a table"
+            f"this role may not read {_listed(unreadable)}; grant it SELECT there, a backup never skips a table"
         )
     hidden = [table.label for table in tables if table.hides_rows]
     if hidden:

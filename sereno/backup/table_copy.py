@@ -79,7 +79,7 @@ def copy_of(
 def _levels(chain: Chain, source: TableSource, encoding: Encoding) -> tuple[TableLevel, ...]:
     """The table in its parents, when rows of them and of now can be mixed."""
     parent = next((table for table in chain.newest.manifest.tables if table.oid == source.oid), None)
-    if parent is None or parent.fingerprint != source.fingerprint or not source.is_heap:
+    if parent is None or parent.fingerprint != source.fingerprint or not source.is_heap or source.refers:
         return ()
     levels = chain.levels(source.oid)
     keys = levels[0].table.key_set

@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import socket
-import threading
 from collections.abc import Sequence as SequenceOf
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -47,7 +46,7 @@ from sereno.installation import installation_id
 from sereno.ledger import open_ledger
 from sereno.postgres.binaries import find_binaries
 from sereno.postgres.programs import HiddenFile, hidden_file
-from sereno.progress import Progress, silent
+from sereno.progress import ByteMeter, Progress, silent
 from sereno.settings import Settings, load_settings
 from sereno.systems.model import System
 
@@ -144,9 +143,9 @@ class _Work:
 def _copy_everything(work: _Work, url: str, *, folder: str) -> dict[str, Any]:
     snapshot, connection = work.snapshot, work.snapshot.connection
     binaries = find_binaries("pg_dump", "pg_restore", at_least=connection.info.server_version // 10_000)
-    target = ObjectPlace(
-        store=work.place.store, folder=folder, key=work.key, copied=_Meter(snapshot, work.progress).copied
-    )
+    labels = [table.label for table in snapshot.tables if table.has_rows]
+    meter = ByteMeter(work.progress, total=sum(table.bytes for table in snapshot.tables), tables=labels)
+    target = ObjectPlace(store=work.place.store, folder=folder, key=work.key, copied=meter.add)
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="schema") as beside:
         dumper = Dumper(
             url=url,
@@ -197,10 +196,11 @@ def _copy_tables(work: _Work, url: str, target: ObjectPlace) -> tuple[Table, ...
 
 
 def _stamp(now: datetime, place: BackupPlace) -> str:
-    """The time in the id, in whole seconds. Ids sort as the backups were taken, even when the clock was set back."""
-    newest = next(reversed(place.identifiers()), None)
-    after = moment_of(newest) + timedelta(seconds=1) if newest else now
-    return f"{max(now, after):{STAMP}}"
+    """The time in the id, in whole seconds. Ids sort as the backups were taken, also when the clock was set back."""
+    latest = now + timedelta(days=1)  # an id that is further ahead is somebody's mistake, and not to be followed
+    moments = (moment_of(identifier) for identifier in place.identifiers())
+    after = max((moment for moment in moments if moment < latest), default=now - timedelta(seconds=1))
+    return f"{max(now, after + timedelta(seconds=1)):{STAMP}}"
 
 
 def _parent(chain: Chain | None) -> Parent | None:
@@ -255,18 +255,3 @@ def _audit_head(system: System, settings: Settings) -> AuditHead | None:
     with open_ledger(settings) as ledger:
         head = audit.head(ledger, system.name)
     return AuditHead(sequence=head.sequence, hash=head.hash) if head else None
-
-
-class _Meter:
-    """Adds up what the copying threads report."""
-
-    def __init__(self, snapshot: LockedSnapshot, progress: Progress) -> None:
-        self._total = sum(table.bytes for table in snapshot.tables)
-        self._done = 0
-        self._progress = progress
-        self._lock = threading.Lock()
-
-    def copied(self, size: int, label: str) -> None:
-        with self._lock:
-            self._done += size
-            self._progress(done=self._done, total=max(self._total, self._done), what=label)

@@ -43,4 +43,4 @@ def check_system(name: str, *, online: bool, settings: Settings | None = None) -
 
 def offered_jobs(system: System) -> tuple[str, ...]:
     """The jobs whose section the system has."""
-    return ("backup", "restore") if system.backup else ()
+    return ("backup", "restore", "verify_backups", "restore_drill") if system.backup else ()

@@ -13,7 +13,7 @@ from sereno.check.statements import stated
 from sereno.errors import SerenoError
 from sereno.reports.model import Finding
 from sereno.settings import Settings
-from sereno.systems.contracts import CONTRACTS, Contract
+from sereno.systems.contracts import CONTRACTS, Contract, contract_of
 from sereno.systems.folders import system_folder
 from sereno.systems.loader import load_system
 from sereno.systems.model import System
@@ -77,7 +77,7 @@ def _resolved(secret: Secret) -> str:
 
 
 def _checked_path(path: Path, folder: Path) -> Iterator[Finding]:
-    contract = CONTRACTS.get(path.stem) if path.suffix == ".sql" else None
+    contract = contract_of(path.stem) if path.suffix == ".sql" else None
     if contract is None:
         close = get_close_matches(path.name, [f"{stem}.sql" for stem in CONTRACTS], n=1)
         evidence = "no job asks for it" + (f"; did you mean {close[0]}?" if close else "")

@@ -17,11 +17,12 @@ from sereno.errors import ContractError, SerenoError
 from sereno.postgres.binaries import find_binaries
 from sereno.reports.model import Finding
 from sereno.settings import Settings
-from sereno.systems.contracts import CONTRACTS, Contract, SqlKind
+from sereno.systems.contracts import Contract, SqlKind, contract_of
+from sereno.systems.folders import system_folder
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
 from sereno.systems.sql_file import SqlFile
-from sereno.systems.sql_folder import find_sql
+from sereno.systems.sql_folder import sql_paths
 
 _READ_ONLY_ROLE = "name a role in database.read_url that can only read"
 _BYPASS = "jobs that read these tables will be refused; give the role BYPASSRLS"
@@ -40,6 +41,8 @@ def checked_databases(system: System, settings: Settings) -> list[Finding]:
     if f"{key} connects" in opened:
         findings += _checked_contracts(system, settings, reading, SqlKind.QUERY)
         findings += _checked_reading(system, settings, key)
+    if system.drill.server_url:
+        findings.append(stated("drill.server_url may create databases", partial(_drills, system.drill.server_url)))
     return findings
 
 
@@ -49,6 +52,14 @@ def checked_targets(system: System) -> list[Finding]:
         stated(f"restore target {target.name} connects", partial(_whereabouts, system, target.url), required=False)
         for target in system.restore.targets
     ]
+
+
+def _drills(url: Secret) -> str:
+    with connect(url.resolve(), purpose="check") as connection:
+        version, role, _ = rights.whereabouts(connection)
+        if not rights.may_create_databases(connection):
+            raise ContractError(f"role {role} may not; give it CREATEDB")
+    return f"PostgreSQL {version}, role {role}"
 
 
 def _whereabouts(system: System, url: Secret) -> str:
@@ -66,12 +77,19 @@ def _checked_contracts(system: System, settings: Settings, url: Secret, kind: Sq
 
 
 def _files(system: System, settings: Settings) -> Iterator[tuple[Contract, SqlFile]]:
-    for contract in CONTRACTS.values():
+    """Every file that can be read and has a contract; the offline findings say what is wrong with the others."""
+    folder = system_folder(system.name, settings)
+    try:
+        paths = sql_paths(system.name, settings)
+    except SerenoError:
+        return
+    for path in paths:
+        contract = contract_of(path.stem) if path.suffix == ".sql" else None
         try:
-            sql = find_sql(system.name, contract.stem, settings)
+            sql = SqlFile.read(path, folder=folder)
         except SerenoError:
-            continue  # the offline findings say why it cannot be read
-        if sql is not None:
+            continue
+        if contract:
             yield contract, sql
 
 

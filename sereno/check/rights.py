@@ -69,6 +69,13 @@ def powers(connection: psycopg.Connection) -> list[str]:
         return [power for (power,) in connection.execute(_POWERS)]
 
 
+def may_create_databases(connection: psycopg.Connection) -> bool:
+    """Whether the role may create databases."""
+    query = "SELECT rolsuper OR rolcreatedb FROM pg_catalog.pg_roles WHERE rolname = current_user"
+    with translated("asking what the role may do"):
+        return connection.execute(query).fetchone() == (True,)
+
+
 def relations(connection: psycopg.Connection) -> list[Relation]:
     """The system's tables and sequences, sorted by name."""
     with translated("asking what the role may see"), connection.cursor(row_factory=class_row(Relation)) as cursor:

@@ -10,6 +10,7 @@ from sereno.backup.keep import CalendarEntry, DatedBackup, KeepPolicy
 from sereno.backup.manifest import Manifest
 from sereno.backup.place import BackupPlace
 from sereno.backup.retention import calendar
+from sereno.cli.backup_proofs import Proofs, known_proofs
 from sereno.cli.failures import complain
 from sereno.cli.output import print_json, print_table, print_text
 from sereno.errors import EXIT_DONE, EXIT_FAILED, IntegrityError, StorageError
@@ -17,7 +18,19 @@ from sereno.reports.build import human_bytes, human_count
 from sereno.settings import load_settings
 from sereno.systems.loader import load_system
 
-_COLUMNS = ("id", "kind", "parent", "taken at", "rows", "size", "stored", "ratio", "stays until about")
+_COLUMNS = (
+    "id",
+    "kind",
+    "parent",
+    "taken at",
+    "rows",
+    "size",
+    "stored",
+    "ratio",
+    "stays until about",
+    "last verified",
+    "last drilled",
+)
 _NUMBERS = ("rows", "size", "stored", "ratio")
 
 
@@ -40,6 +53,7 @@ def print_list(name: str, *, as_json: bool) -> int:
             manifests.append(place.manifest(identifier))
         except (IntegrityError, StorageError) as error:
             problems[identifier] = str(error)
+    proofs = known_proofs(system.name, place.store.name)
     backups = [DatedBackup.of(manifest) for manifest in manifests]
     lines = calendar(backups, keep=keep, now=datetime.now(UTC), unreadable=problems)
     entries = {entry.backup.id: entry for entry in lines}
@@ -49,7 +63,10 @@ def print_list(name: str, *, as_json: bool) -> int:
                 "schema": "sereno.backups/1",
                 "system": system.name,
                 "store": place.store.name,
-                "backups": [_as_data(manifest, entries[manifest.id]) for manifest in manifests],
+                "backups": [
+                    {**_as_data(manifest, entries[manifest.id]), **_proofs_as_data(manifest, proofs)}
+                    for manifest in manifests
+                ],
                 "unreadable": [{"id": identifier, "problem": problem} for identifier, problem in problems.items()],
             }
         )
@@ -57,7 +74,9 @@ def print_list(name: str, *, as_json: bool) -> int:
         print_text(_answer(system.name, place.store.name, manifests, problems))
         if manifests:
             print_text("")
-            rows = [_row(manifest, entries[manifest.id], system.zone) for manifest in manifests]
+            rows = [
+                (*_row(each, entries[each.id], system.zone), *_proofs(each, proofs, system.zone)) for each in manifests
+            ]
             print_table(_COLUMNS, rows, numbers=_NUMBERS)
     for problem in problems.values():
         complain(problem)
@@ -109,4 +128,19 @@ def _as_data(manifest: Manifest, entry: CalendarEntry) -> dict[str, Any]:
         "stays": entry.stays,
         "kept_by": [reason.rule.value for reason in entry.reasons],
         "expires_at": entry.expires_at.isoformat() if entry.expires_at else None,
+    }
+
+
+def _proofs(manifest: Manifest, proofs: Proofs, zone: ZoneInfo) -> tuple[str, str]:
+    verified, drilled = proofs.verified_at(manifest.id), proofs.drilled.get(manifest.id)
+    told = "damaged" if proofs.damaged(manifest.id) else local_time(verified, zone) if verified else "never"
+    return told, local_time(drilled, zone) if drilled else "never"
+
+
+def _proofs_as_data(manifest: Manifest, proofs: Proofs) -> dict[str, Any]:
+    verified, drilled = proofs.verified_at(manifest.id), proofs.drilled.get(manifest.id)
+    return {
+        "verified_at": verified.isoformat() if verified else None,
+        "damaged": proofs.damaged(manifest.id),
+        "drilled_at": drilled.isoformat() if drilled else None,
     }

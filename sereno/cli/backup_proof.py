@@ -9,10 +9,13 @@ from pathlib import Path
 from sereno.backup.place import LATEST, BackupPlace
 from sereno.backup.read_back import ReadBack, verify
 from sereno.cli.backup_contents import newest
+from sereno.cli.failures import complain
 from sereno.cli.progress_bar import progress_bar
 from sereno.cli.report_files import hand_over, require_places
 from sereno.cli.reporting import read_report
-from sereno.errors import IntegrityError, StorageError, WrongPassphraseError
+from sereno.errors import IntegrityError, SerenoError, StorageError, WrongPassphraseError
+from sereno.ledger import open_ledger
+from sereno.ledger.proofs import note_reading
 from sereno.reports.build import headline, human_bytes, human_count
 from sereno.reports.model import Finding
 from sereno.systems.loader import load_system
@@ -37,8 +40,9 @@ def print_proof(name: str, backup: str, *, as_json: bool, reports: Sequence[Path
     started_at = datetime.now(UTC)
     system = load_system(name)
     findings, read = [], []
-    for identifier in _chosen(BackupPlace.of(system), backup):
-        finding, result = _proven(system, identifier)
+    place = BackupPlace.of(system)
+    for identifier in _chosen(place, backup):
+        finding, result = _proven(system, place, identifier)
         findings.append(finding)
         read += [result] if result else []
     plain = sum(result.manifest.plain_bytes for result in read)
@@ -69,13 +73,16 @@ def _chosen(place: BackupPlace, backup: str) -> list[str]:
     return place.identifiers()
 
 
-def _proven(system: System, identifier: str) -> tuple[Finding, ReadBack | None]:
-    name = f"backup {identifier} can be read"
+def _proven(system: System, place: BackupPlace, identifier: str) -> tuple[Finding, ReadBack | None]:
+    name, at = f"backup {identifier} can be read", datetime.now(UTC)
     try:
         with progress_bar(identifier) as progress:
             read = verify(system, identifier, progress=progress)
     except (IntegrityError, WrongPassphraseError, StorageError) as error:
+        if isinstance(error, IntegrityError):
+            _remember(place, identifier, at=at, whole=False)
         return Finding(name=name, passed=False, evidence=str(error)), None
+    _remember(place, identifier, at=at, whole=not read.problems)
     if read.problems:
         more = len(read.problems) - _MOST_SHOWN
         shown = [*read.problems[:_MOST_SHOWN], *([f"and {human_count(more)} more"] if more > 0 else [])]
@@ -85,6 +92,15 @@ def _proven(system: System, identifier: str) -> tuple[Finding, ReadBack | None]:
         f"and counted, {human_bytes(read.manifest.plain_bytes)}"
     )
     return Finding(name=name, passed=True, evidence=evidence), read
+
+
+def _remember(place: BackupPlace, identifier: str, *, at: datetime, whole: bool) -> None:
+    try:
+        with open_ledger() as ledger:
+            seen = {"system": place.system, "store": place.store.name, "backup": identifier}
+            note_reading(ledger, **seen, at=at, whole=whole)
+    except SerenoError as error:
+        complain(f"that {identifier} was read is not remembered: {error}")
 
 
 def _passed(system: str, read: list[ReadBack], plain_bytes: int) -> str:

@@ -30,6 +30,7 @@ PINNED: Mapping[str, str] = {
     "client_encoding": "UTF8",
     "synchronize_seqscans": "off",
     "row_security": "off",
+    "quote_all_identifiers": "off",
 }
 """What every session sets, so that the same rows always give the same text and hidden rows are an error."""
 

@@ -107,7 +107,7 @@ def _families(connection: psycopg.Connection, oids: Sequence[int]) -> dict[int, 
 
 
 def _column_problems(found: Mapping[str, str], contract: Contract, sql: SqlFile) -> tuple[str, ...]:
-    if contract.kind is SqlKind.STATEMENT:
+    if contract.kind is SqlKind.STATEMENT or contract.any_columns:
         return ()
     wanted = {**contract.columns, **contract.optional_columns}
     missing = [name for name in contract.columns if name not in found]

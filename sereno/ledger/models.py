@@ -98,3 +98,38 @@ class LockHolderRow(Base):
     job: Mapped[str] = mapped_column(primary_key=True)
     backend: Mapped[int]
     holder: Mapped[str]
+
+
+class BackupReadingRow(Base):
+    """When a backup was last read in one store, every byte of it, and when it was last found whole there."""
+
+    __tablename__ = "sereno_backup_readings"
+
+    system: Mapped[str] = mapped_column(primary_key=True)
+    store: Mapped[str] = mapped_column(primary_key=True)
+    backup: Mapped[str] = mapped_column(primary_key=True)
+    read_at: Mapped[str]
+    result: Mapped[str]
+    whole_at: Mapped[str | None]
+
+
+class DrillRow(Base):
+    """One restore drill. `phases` is a JSON object of seconds by phase."""
+
+    __tablename__ = "sereno_restore_drills"
+    __table_args__ = (Index("sereno_restore_drills_system", "system", "started_at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    system: Mapped[str]
+    store: Mapped[str]
+    backup: Mapped[str]
+    started_at: Mapped[str]
+    result: Mapped[str]
+    backup_age_seconds: Mapped[int] = mapped_column(BigInteger)
+    phases: Mapped[str]
+    rows: Mapped[int] = mapped_column(BigInteger)
+    plain_bytes: Mapped[int] = mapped_column(BigInteger)
+    stored_bytes: Mapped[int] = mapped_column(BigInteger)
+    checks: Mapped[int]
+    failed_checks: Mapped[int]
+    flow_run_id: Mapped[str | None]

@@ -1,8 +1,8 @@
 """Reports: the one shape every job returns, and its renderings. Importing this package loads no heavy library."""
 
 from sereno.reports.build import headline, human_bytes, human_count, human_seconds, tally
-from sereno.reports.model import AuditReference, Effect, Figure, Finding, Report, ReportFile, Result
-from sereno.reports.render import ReportFormat, file_name, redacted, render, render_markdown
+from sereno.reports.model import AuditReference, Effect, Figure, Finding, Report, ReportFile, ReportTable, Result
+from sereno.reports.render import ReportFormat, file_name, redacted, render, render_markdown, render_page
 
 __all__ = [
     "AuditReference",
@@ -12,6 +12,7 @@ __all__ = [
     "Report",
     "ReportFile",
     "ReportFormat",
+    "ReportTable",
     "Result",
     "file_name",
     "headline",
@@ -21,5 +22,6 @@ __all__ = [
     "redacted",
     "render",
     "render_markdown",
+    "render_page",
     "tally",
 ]

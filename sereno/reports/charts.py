@@ -99,7 +99,12 @@ def markdown_image(svg: str, alternative: str) -> str:
     """`svg` as a Markdown image that carries its own data; `alternative` is read out in its place."""
     safe = shortened(redact(alternative), 300)
     words = "".join(character if character.isalnum() or character in " .,:;%/+-" else " " for character in safe)
-    return f"![{words}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"
+    return f"![{words}]({image_address(svg)})"
+
+
+def image_address(svg: str) -> str:
+    """`svg` as an address that carries it."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
 
 def _line(points: Sequence[tuple[float, float] | None], bottom: float) -> list[str]:

@@ -72,6 +72,14 @@ class JobContext(_Part):
     run_name: str
 
 
+class ReportTable(_Part):
+    """Things side by side, for people: it is shown in the run's artifact and on the HTML page, and sealed nowhere."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
 class Draft(_Part):
     """What a job found out, before `publish` adds which run it was. Without `result` the findings decide."""
 
@@ -81,6 +89,7 @@ class Draft(_Part):
     findings: tuple[Finding, ...] = ()
     files: tuple[ReportFile, ...] = ()
     charts: dict[str, str] = Field(default_factory=dict, description="SVG texts, by what they say in words.")
+    tables: tuple[ReportTable, ...] = ()
 
 
 class Report(_Part):

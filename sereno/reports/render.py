@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from sereno.redaction import redact_value
 from sereno.reports import to_csv, to_html, to_json, to_junit, to_markdown, to_pdf, to_xlsx
-from sereno.reports.model import Report
+from sereno.reports.model import Report, ReportTable
 from sereno.reports.presentation import legible
 
 _CONSTANTS = {"schema_", "effect", "result"}
@@ -67,9 +67,18 @@ def render(report: Report, report_format: ReportFormat) -> bytes:
     return _RENDERERS[report_format](safe)
 
 
-def render_markdown(report: Report, *, charts: Mapping[str, str] | None = None) -> str:
+def render_markdown(
+    report: Report, *, charts: Mapping[str, str] | None = None, tables: Sequence[ReportTable] = ()
+) -> str:
     """`report` as Markdown text for an artifact; `charts` are SVG texts by what they say to those who cannot see."""
-    return to_markdown.markdown(_with_texts(redacted(report), _legible_value), charts=charts)
+    safe, shown = _for_people(report, tables)
+    return to_markdown.markdown(safe, charts=charts, tables=shown)
+
+
+def render_page(report: Report, *, charts: Mapping[str, str], tables: Sequence[ReportTable]) -> bytes:
+    """`report` as an HTML page that shows `charts` and `tables` too."""
+    safe, shown = _for_people(report, tables)
+    return to_html.page(safe, charts={_shown_text(told): svg for told, svg in charts.items()}, tables=shown)
 
 
 def redacted(report: Report) -> Report:
@@ -85,6 +94,15 @@ def file_name(report: Report, report_format: ReportFormat) -> str:
         re.sub(r"[^A-Za-z0-9_]+", "-", part).strip("-")[:60] or "unnamed" for part in (safe.system, safe.job)
     )
     return f"{stem}-{moment}{report_format.suffix}"
+
+
+def _for_people(report: Report, tables: Sequence[ReportTable]) -> tuple[Report, list[ReportTable]]:
+    safe = _with_texts(redacted(report), _legible_value)
+    return safe, [ReportTable.model_validate(_shown_text(table.model_dump())) for table in tables]
+
+
+def _shown_text(value: Any) -> Any:
+    return _legible_value(redact_value(_encodable_value(value)))
 
 
 def _with_texts(report: Report, change: Callable[[Any], Any]) -> Report:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sereno.reports.build import human_bytes, human_count
-from sereno.reports.model import Report
+from sereno.reports.charts import image_address
+from sereno.reports.model import Report, ReportTable
 from sereno.reports.presentation import MARKS, facts, failed_first, figures
 
 if TYPE_CHECKING:
@@ -18,19 +20,26 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 def render(report: Report) -> bytes:
     """The page, UTF-8."""
+    return page(report, charts={}, tables=())
+
+
+def page(report: Report, *, charts: Mapping[str, str], tables: Sequence[ReportTable]) -> bytes:
+    """The page with charts, which are SVG texts by what they say in words, and tables."""
     missed, passed = failed_first(report.findings)
-    page = _template().render(
+    text = _template().render(
         report=report,
         mark=MARKS[report.result],
         verdict=report.result.value.capitalize(),
         facts=facts(report),
         figures=figures(report),
+        charts=[(alternative, image_address(svg)) for alternative, svg in charts.items()],
+        tables=tables,
         missed=missed,
         passed=passed,
         count=human_count,
         size=human_bytes,
     )
-    return page.encode()
+    return text.encode()
 
 
 @cache

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from sereno.reports.build import human_bytes, human_count, human_seconds, shortened
 from sereno.reports.charts import markdown_image
-from sereno.reports.model import Finding, Report, Result
+from sereno.reports.model import Finding, Report, ReportTable, Result
 from sereno.reports.presentation import facts, failed_first, figures
 
 MOST_ITEMS = 100
@@ -27,7 +27,7 @@ def render(report: Report) -> bytes:
     return markdown(report).encode()
 
 
-def markdown(report: Report, *, charts: Mapping[str, str] | None = None) -> str:
+def markdown(report: Report, *, charts: Mapping[str, str] | None = None, tables: Sequence[ReportTable] = ()) -> str:
     """The artifact's text; `charts` are SVG texts by their alternative text, drawn before the figures."""
     missed, passed = failed_first(report.findings)
     parts = [
@@ -35,6 +35,7 @@ def markdown(report: Report, *, charts: Mapping[str, str] | None = None) -> str:
         " · ".join(f"**{label}** {escaped(value)}" for label, value in facts(report)),
         _missed(missed, len(report.findings)),
         *(markdown_image(svg, alternative) for alternative, svg in (charts or {}).items()),
+        *(_side_by_side(table) for table in tables),
         _figures(report),
         _files(report),
         _passed(passed),
@@ -75,6 +76,13 @@ def _passed(findings: Sequence[Finding]) -> str:
     return _listed(title, [_item(each) for each in findings])
 
 
+def _side_by_side(table: ReportTable) -> str:
+    rule = [":--"] * len(table.columns)
+    rows = [[escaped(cell) for cell in row] for row in (table.columns, *table.rows[:MOST_ITEMS])]
+    lines = [f"| {' | '.join(cells)} |" for cells in (rows[0], rule, *rows[1:])]
+    return "\n".join([f"### {escaped(table.title)}\n", *lines]) + _more(len(table.rows))
+
+
 def _files(report: Report) -> str:
     items = [
         f"- **{escaped(file.name)}**, {human_bytes(file.bytes)}: {escaped(file.path)}, SHA-256 {escaped(file.sha256)}"
@@ -92,6 +100,9 @@ def _item(finding: Finding) -> str:
 
 def _listed(title: str, items: Sequence[str]) -> str:
     """A list and no table, since Prefect's interface cuts the cells of a table where a list wraps."""
-    more = len(items) - MOST_ITEMS
-    rest = f"\n\n…and {human_count(more)} more: the report's files hold them all." if more > 0 else ""
-    return "\n".join([f"{title}\n", *items[:MOST_ITEMS]]) + rest if items else ""
+    return "\n".join([f"{title}\n", *items[:MOST_ITEMS]]) + _more(len(items)) if items else ""
+
+
+def _more(total: int) -> str:
+    more = total - MOST_ITEMS
+    return f"\n\n…and {human_count(more)} more: the report's files hold them all." if more > 0 else ""

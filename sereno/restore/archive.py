@@ -51,7 +51,7 @@ def read_contents(archive: HiddenFile, binaries: PostgresBinaries) -> tuple[Entr
     output = bytearray()
     command = (binaries.program("pg_restore"), "--list", "--verbose", archive)
     run_program(command, environment=libpq_environment(""), receive=output.extend)
-    return tuple(_entries(output.decode().splitlines()))
+    return tuple(_entries(output.decode("utf-8", "surrogateescape").split("\n")))
 
 
 def without_tables(entries: Iterable[Entry], unwanted: Collection[int]) -> list[Entry]:
@@ -123,7 +123,7 @@ def _listed(entries: Iterable[Entry] | None) -> Iterator[tuple[str | HiddenFile,
         yield ()
         return
     with hidden_file() as chosen:
-        chosen.file.writelines(f"{entry.line}\n".encode() for entry in entries)
+        chosen.file.writelines(f"{entry.line}\n".encode("utf-8", "surrogateescape") for entry in entries)
         chosen.file.flush()
         yield ("--use-list", chosen)
 

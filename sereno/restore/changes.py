@@ -60,9 +60,28 @@ def _stage(
 
 
 def _delete(connection: psycopg.Connection, target: sql.Identifier, staged: str, key: Sequence[str]) -> None:
-    same = (sql.SQL("t.{column} = s.{column}").format(column=sql.Identifier(column)) for column in key)
+    operators = _equality(connection, target, key)
+    same = (
+        sql.SQL("t.{column} OPERATOR({schema}.=) s.{column}").format(
+            column=sql.Identifier(column), schema=sql.Identifier(operators[column])
+        )
+        for column in key
+    )
     query = sql.SQL("DELETE FROM ONLY {} AS t USING {} AS s WHERE {}")
     connection.execute(query.format(target, _temporary(staged), sql.SQL(" AND ").join(same)))
+
+
+def _equality(connection: psycopg.Connection, target: sql.Identifier, key: Sequence[str]) -> dict[str, str]:
+    """The schema of each key column's own `=`: the built-in one, whatever somebody defined, or that of `citext`."""
+    query = """
+        SELECT a.attname, CASE b.typname WHEN 'citext' THEN n.nspname ELSE 'pg_catalog' END
+        FROM pg_catalog.pg_attribute a
+        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+        JOIN pg_catalog.pg_type b ON b.oid = CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END
+        JOIN pg_catalog.pg_namespace n ON n.oid = b.typnamespace
+        WHERE a.attrelid = %s::pg_catalog.regclass AND a.attname = ANY(%s)
+    """
+    return dict(connection.execute(query, (target.as_string(connection), list(key))).fetchall())
 
 
 def _temporary(name: str) -> sql.Identifier:

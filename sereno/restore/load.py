@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -13,12 +13,11 @@ import psycopg
 from psycopg import sql
 
 from sereno.backup.chain import TableLevel, open_chain
-from sereno.backup.copying import quoted
-from sereno.backup.manifest import Manifest, Table
+from sereno.backup.manifest import Table
 from sereno.backup.place import BackupPlace, OpenBackup
 from sereno.database.connection import PINNED, UNHURRIED, connect, translated
 from sereno.postgres.binaries import PostgresBinaries, find_binaries
-from sereno.progress import Progress, silent
+from sereno.progress import ByteMeter, Progress, silent
 from sereno.restore.archive import Section, fetched, read_contents, restore_section, without_tables
 from sereno.restore.changes import apply_changes
 from sereno.restore.plan import RestorePlan
@@ -26,7 +25,7 @@ from sereno.systems.model import System
 from sereno.systems.secrets import Secret
 
 _PURPOSE = "restore"
-_SETTINGS = {**PINNED, **UNHURRIED, "TimeZone": "UTC", "synchronous_commit": "off"}
+_SETTINGS = {**PINNED, **UNHURRIED, "TimeZone": "UTC", "search_path": "", "synchronous_commit": "off"}
 
 
 @dataclass(frozen=True)
@@ -78,13 +77,12 @@ def load_rows(system: System, plan: RestorePlan, target: Secret, *, progress: Pr
     chain = open_chain(BackupPlace.of(system), plan.backup)
     tables = [chain.levels(table.oid) for table in plan.tables]
     sizes = {levels[-1].table.oid: sum(level.table.plain_bytes for level in levels) for levels in tables}
-    meter = _Meter(sum(sizes.values()), progress)
+    meter = ByteMeter(progress, total=sum(sizes.values()), tables=[table.label for table in plan.tables])
     largest_first = sorted(tables, key=lambda levels: -sizes[levels[-1].table.oid])
     _in_parallel(
         target,
         [partial(_load, levels=levels, meter=meter) for levels in largest_first],
         connections=system.restore.connections,
-        settings={**_SETTINGS, "search_path": _operators_path(plan.manifest)},
     )
 
 
@@ -127,7 +125,7 @@ def _programs(plan: RestorePlan, target: Secret) -> tuple[int, PostgresBinaries]
     return server, find_binaries("pg_restore", "psql", at_least=max(server, wrote))
 
 
-def _load(connection: psycopg.Connection, *, levels: Sequence[TableLevel], meter: _Meter) -> None:
+def _load(connection: psycopg.Connection, *, levels: Sequence[TableLevel], meter: ByteMeter) -> None:
     whole, *increments = levels
     with connection.transaction():
         _fill(connection, whole, into=levels[-1].table, meter=meter)
@@ -135,7 +133,7 @@ def _load(connection: psycopg.Connection, *, levels: Sequence[TableLevel], meter
             apply_changes(connection, level, into=levels[-1].table, copied=meter.add)
 
 
-def _fill(connection: psycopg.Connection, level: TableLevel, *, into: Table, meter: _Meter) -> None:
+def _fill(connection: psycopg.Connection, level: TableLevel, *, into: Table, meter: ByteMeter) -> None:
     """Load the rows of a whole table, under the name that the table has in the backup that is restored."""
     table = level.table
     if not table.rows:
@@ -152,7 +150,7 @@ def _fill(connection: psycopg.Connection, level: TableLevel, *, into: Table, met
         for part in table.parts:
             for frame in level.backup.frames(part):
                 stream.write(frame)
-                meter.add(len(frame), table.label)
+                meter.add(len(frame), into.label)
 
 
 def _set_sequences(plan: RestorePlan, target: Secret) -> None:
@@ -167,18 +165,11 @@ def _analyze(connection: psycopg.Connection, *, table: Table) -> None:
     connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.schema_name, table.name)))
 
 
-def _operators_path(manifest: Manifest) -> str:
-    """Where operators are looked for, beside the built-in ones: extensions may live in schemas of their own."""
-    schemas = ("public", *(extension.schema_name for extension in manifest.extensions))
-    return ", ".join(dict.fromkeys(map(quoted, schemas)))
-
-
 def _in_parallel(
     target: Secret,
     work: Iterable[Callable[[psycopg.Connection], None]],
     *,
     connections: int,
-    settings: Mapping[str, str] = _SETTINGS,
 ) -> None:
     waiting = deque(work)
     failed = threading.Event()
@@ -186,7 +177,7 @@ def _in_parallel(
     def worker() -> None:
         with (
             connect(
-                target.resolve(), purpose=_PURPOSE, settings=settings, read_only=False, autocommit=True
+                target.resolve(), purpose=_PURPOSE, settings=_SETTINGS, read_only=False, autocommit=True
             ) as connection,
             translated("restoring rows"),
         ):
@@ -204,13 +195,3 @@ def _in_parallel(
     with ThreadPoolExecutor(max_workers=connections, thread_name_prefix="restore") as pool:
         for future in [pool.submit(worker) for _ in range(connections)]:
             future.result()
-
-
-class _Meter:
-    def __init__(self, total: int, progress: Progress) -> None:
-        self._total, self._done, self._progress, self._lock = total, 0, progress, threading.Lock()
-
-    def add(self, size: int, what: str) -> None:
-        with self._lock:
-            self._done += size
-            self._progress(done=self._done, total=self._total, what=what)

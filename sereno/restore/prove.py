@@ -7,7 +7,14 @@ from collections.abc import Callable
 
 from psycopg import sql
 
-from sereno.backup.copying import CopySession, copy_in_parallel, count_query, digest_query, rows_query
+from sereno.backup.copying import (
+    CopySession,
+    copy_in_parallel,
+    copying_rows,
+    count_query,
+    digest_query,
+    in_order,
+)
 from sereno.backup.manifest import Sequence, Table
 from sereno.backup.schema_dump import Dumper, schema_digest
 from sereno.database.connection import connect, translated
@@ -38,10 +45,12 @@ def prove_content(
                 findings[table.oid] = _digest_finding(table, rows, digest)
             else:
                 digests = PartDigests([part.plain_bytes for part in table.parts])
-                query = rows_query(table.schema_name, table.name, table.copied_columns, condition=table.condition or "")
-                rows = await session.copy(query, digests.update)
+                condition = in_order(table.condition)
+                copying = copying_rows(table.schema_name, table.name, table.copied_columns, condition=condition)
+                rows = await copying(session, digests.update)
                 findings[table.oid] = _content_finding(table, rows, digests)
-            progress(done=len(findings), total=len(plan.tables), what=table.label)
+            tables = f"{table.label}, table {len(findings):,} of {len(plan.tables):,}"
+            progress(done=len(findings), total=len(plan.tables), what=tables)
 
         return prove
 

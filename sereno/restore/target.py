@@ -81,18 +81,18 @@ def require_empty(url: Secret, *, name: str) -> None:
         )
 
 
-def scratch_folder(system: System, settings: Settings | None = None) -> Path:
-    """Where the system's scratch server lives while a restore runs."""
-    return (settings or load_settings()).home_path / "scratch" / system.name
+def scratch_folder(system: System, settings: Settings | None = None, *, use: str = "") -> Path:
+    """Where the system's scratch server lives while a restore runs, or another job, whose servers `use` tells apart."""
+    return (settings or load_settings()).home_path / "scratch" / f"{system.name}{use and f'.{use}'}"
 
 
-def start_scratch(system: System, *, at_least: int) -> Secret:
+def start_scratch(system: System, *, at_least: int, use: str = "") -> Secret:
     """Start a new, empty scratch server of at least the major version `at_least`; a dead run's is dropped first.
 
     To be called while holding the exclusion of the job. Its database is reachable over a local socket only.
     """
-    folder = scratch_folder(system)
-    drop_scratch(system)
+    folder = scratch_folder(system, use=use)
+    drop_scratch(system, use=use)
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
     binaries = find_binaries("initdb", "pg_ctl", "postgres", "pg_restore", at_least=at_least)
     server = PostgresServer(folder, binaries=binaries, settings=_SCRATCH_SETTINGS)
@@ -100,9 +100,9 @@ def start_scratch(system: System, *, at_least: int) -> Secret:
     return Secret(server.url("postgres"))
 
 
-def drop_scratch(system: System) -> None:
+def drop_scratch(system: System, *, use: str = "") -> None:
     """Stop the system's scratch server if one runs, and delete it."""
-    folder = scratch_folder(system)
+    folder = scratch_folder(system, use=use)
     if folder.exists():
         PostgresServer.drop(folder)
         shutil.rmtree(folder, ignore_errors=True)

@@ -7,7 +7,7 @@ of given families of types, so that systems with quite different tables can answ
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -62,6 +62,8 @@ class Contract:
     """What a query must return, each with the families that will do."""
     optional_columns: Mapping[str, frozenset[Family]] = field(default_factory=dict)
     """What a query may return besides."""
+    any_columns: bool = False
+    """Whether a query may return whatever it likes."""
     required: bool = True
     """Whether the job needs the file; false where a system may leave it out."""
 
@@ -114,7 +116,32 @@ CONTRACTS: Mapping[str, Contract] = MappingProxyType(
                 },
                 required=False,
             ),
+            Contract(
+                stem="drill_newest_row",
+                kind=SqlKind.QUERY,
+                job="restore_drill",
+                description="When the newest row of a restored backup was written.",
+                columns={"newest_at": frozenset({Family.TIMESTAMP})},
+                required=False,
+            ),
         )
     }
 )
-"""Every contract there is, by the name of its file."""
+"""Every contract for one file, by the file's name."""
+
+DRILL_CHECKS = Contract(
+    stem="drill.",
+    kind=SqlKind.QUERY,
+    job="restore_drill",
+    description="Returns no row where a restored backup is right.",
+    any_columns=True,
+    required=False,
+)
+"""The contract of every `drill.NAME.sql`, of which a system may have as many as it likes."""
+
+
+def contract_of(stem: str) -> Contract | None:
+    """The contract of the file `<stem>.sql`; None when no job asks for such a file."""
+    if stem.removeprefix(DRILL_CHECKS.stem) not in ("", stem):
+        return replace(DRILL_CHECKS, stem=stem)
+    return CONTRACTS.get(stem)

@@ -171,6 +171,10 @@ class Backup(Part):
     """What a backup of kind `critical` takes; a partitioned table stands for its partitions."""
     connections: int = Field(default=2, ge=1, le=16, examples=[2])
     """How many connections copy rows at the same time."""
+    recovery_point_hours: int = Field(default=26, ge=1, le=8_784, examples=[26])
+    """How old the newest full backup or increment may be before `verify_backups` and `restore_drill` fail."""
+    critical_recovery_point_hours: int | None = Field(default=None, ge=1, le=8_784, examples=[7])
+    """The same for the critical tables, whichever kind of backup holds them. Default: not looked at."""
     retention: Retention = Retention()
     """Which backups the job `prune` keeps, in every store."""
 
@@ -195,6 +199,15 @@ class Restore(Part):
     """How many connections load rows and build indexes at the same time."""
 
 
+class Drill(Part):
+    """How `restore_drill` proves a backup, besides the files `sql/drill.*.sql` and `sql/drill_newest_row.sql`."""
+
+    server_url: SecretUrl | None = Field(default=None, examples=["${POINT_DRILL_SERVER_URL}"])
+    """libpq URL of a server where drills may create a database and drop it. Default: a server started for the drill."""
+    newest_row_hours: int = Field(default=24, ge=1, le=87_840, examples=[24])
+    """How much older than its backup the newest row may be, as `sql/drill_newest_row.sql` gives it."""
+
+
 class System(Part):
     """A product under care, as its folder's `system.yaml` describes it."""
 
@@ -210,6 +223,8 @@ class System(Part):
     """Where backups go and what opens them. Leave out where Sereno takes no backups of this system."""
     restore: Restore = Restore()
     """Where backups may be restored to. Offered where there are backups."""
+    drill: Drill = Drill()
+    """How restores are rehearsed. Offered where there are backups."""
 
     @property
     def zone(self) -> ZoneInfo:

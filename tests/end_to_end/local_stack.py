@@ -21,6 +21,16 @@ ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
 
 SCALE = "0.2"
+DEPLOYMENTS = [
+    "demo-backup",
+    "demo-backup-incremental",
+    "demo-backup-critical",
+    "demo-verify-backups",
+    "demo-restore-drill",
+    "demo-restore",
+    "demo-prune",
+]
+"""Those of the demo system that have a schedule, in their order."""
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:

@@ -7,11 +7,13 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
+from end_to_end.local_stack import DEPLOYMENTS
+
 
 def test_the_demo_succeeds_and_shows_one_row_per_job(demo_run: subprocess.CompletedProcess[str]) -> None:
     assert demo_run.returncode == 0, demo_run.stdout + demo_run.stderr
     assert demo_run.stderr == ""
-    for job in ("backup", "restore", "prune"):
+    for job in ("backup", "verify-backups", "restore-drill", "restore", "prune"):
         assert any(line.startswith(f"│ {job} ") and "Completed" in line for line in demo_run.stdout.splitlines())
     assert "make up" in demo_run.stdout
     assert "sereno backups list demo" in demo_run.stdout
@@ -19,7 +21,9 @@ def test_the_demo_succeeds_and_shows_one_row_per_job(demo_run: subprocess.Comple
 
 def test_the_demo_tells_each_change_of_state_in_a_line_and_in_order(demo_run: subprocess.CompletedProcess[str]) -> None:
     lines = demo_run.stdout.splitlines()
-    assert lines.index("demo-backup: Completed") < lines.index("demo-restore: Scheduled")
+    ended = [lines.index(f"{name}: Completed") for name in DEPLOYMENTS]
+    begun = [lines.index(f"{name}: Scheduled") for name in DEPLOYMENTS]
+    assert all(before < after for before, after in zip(ended, begun[1:], strict=False))
 
 
 def test_the_summary_says_what_ran(demo_run: subprocess.CompletedProcess[str], home: Path) -> None:
@@ -27,9 +31,18 @@ def test_the_summary_says_what_ran(demo_run: subprocess.CompletedProcess[str], h
     told = [(run["job"], run["system"], run["deployment"], run["effect"], run["state"]) for run in runs]
     assert told == [
         ("backup", "demo", "demo-backup", "read", "Completed"),
+        ("backup", "demo", "demo-backup-incremental", "read", "Completed"),
+        ("backup", "demo", "demo-backup-critical", "read", "Completed"),
+        ("verify-backups", "demo", "demo-verify-backups", "read", "Completed"),
+        ("restore-drill", "demo", "demo-restore-drill", "live", "Completed"),
         ("restore", "demo", "demo-restore", "live", "Completed"),
         ("prune", "demo", "demo-prune", "live", "Completed"),
     ]
+    assert [run["deployment"] for run in runs] == DEPLOYMENTS
+    assert sum(run["seconds"] for run in runs) < 60
+    (drill,) = [run["headline"] for run in runs if run["job"] == "restore-drill"]
+    assert drill.startswith("yes: backup ")
+    assert "-incremental-" in drill, "the drill restored a chain"
     for run in runs:
         assert run["seconds"] > 0
         assert run["headline"]
@@ -39,6 +52,7 @@ def test_the_summary_says_what_ran(demo_run: subprocess.CompletedProcess[str], h
 def test_the_history_stays_in_the_servers_database(demo_run: subprocess.CompletedProcess[str], home: Path) -> None:
     with sqlite3.connect(f"file:{home}/prefect/prefect.db?mode=ro", uri=True) as database:
         runs = database.execute(
-            "SELECT name, state_name FROM flow_run WHERE work_queue_name = 'demo' ORDER BY created LIMIT 2"
+            "SELECT name, state_name FROM flow_run WHERE work_queue_name = 'demo' ORDER BY created LIMIT 5"
         )
-        assert [(name.split()[0], state) for name, state in runs] == [("backup", "Completed"), ("restore", "Completed")]
+        first_words = ["backup", "backup", "backup", "verify", "restore"]
+        assert [(name.split()[0], state) for name, state in runs] == [(word, "Completed") for word in first_words]

@@ -12,6 +12,7 @@ import pytest
 
 from end_to_end.backups import locked_table
 from end_to_end.local_stack import (
+    DEPLOYMENTS,
     LocalStack,
     below,
     is_alive,
@@ -31,7 +32,7 @@ def test_a_port_in_use_is_handled(stack: LocalStack, taken_port: int) -> None:
 def test_it_says_where_everything_is_and_what_runs_next(stack: LocalStack) -> None:
     for words in ("Prefect UI", "Prefect API", "Demo API", "Logs"):
         assert words in stack.output
-    for name in ("demo-backup", "demo-restore", "demo-prune"):
+    for name in DEPLOYMENTS:
         row = next(line for line in stack.output.splitlines() if line.startswith(f"│ {name} "))
         assert "WE" in row.split("│")[3], "no next run was planned"
 
@@ -58,7 +59,7 @@ def test_a_scheduled_run_that_was_missed_is_skipped(stack: LocalStack, missed_ru
 
 def test_a_second_start_duplicates_nothing(stack: LocalStack) -> None:
     names = [each["name"] for each in stack.ask("/deployments/filter", {})]
-    assert sorted(names) == ["demo-backup", "demo-prune", "demo-restore"]
+    assert sorted(names) == sorted(DEPLOYMENTS)
     assert all(len(each["schedules"]) == 1 for each in stack.deployments().values())
     assert [each["name"] for each in stack.ask("/automations/filter", {})] == [NAME]
 

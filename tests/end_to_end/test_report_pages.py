@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from sereno.reports import AuditReference, Effect, Finding, Report, ReportFile, ReportFormat, headline, render, tally
+from sereno.reports import (
+    AuditReference,
+    Effect,
+    Finding,
+    Report,
+    ReportFile,
+    ReportTable,
+    headline,
+    render_page,
+    tally,
+)
+from sereno.reports.charts import line_chart
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = [
@@ -62,7 +73,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     path: Path = tmp_path_factory.mktemp("pages") / "report.html"
-    path.write_bytes(render(report(), ReportFormat.HTML))
+    charts = {"Recovery time": line_chart("Recovery time", [("2026-11-03", 42.0)], "seconds")}
+    table = ReportTable(title="Every backup", columns=("backup",) * 9, rows=(("20261124T030000Z-full-1f3a5c7e",) * 9,))
+    path.write_bytes(render_page(report(), charts=charts, tables=[table]))
     return path.as_uri()
 
 
@@ -118,9 +131,15 @@ def test_nothing_runs_over_the_edge_of_the_screen(page: Page, address: str, widt
     page.locator("summary").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     over = (
-        "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).length"
+        "[...document.querySelectorAll('body *')].filter(e => !e.closest('table'))"
+        ".filter(e => e.getBoundingClientRect().right > innerWidth + 1).length"
     )
     assert page.evaluate(over) == 0
+
+
+def test_charts_are_drawn(page: Page, address: str) -> None:
+    page.goto(address)
+    assert page.locator(".charts img").evaluate("image => image.complete && image.naturalWidth") == 720
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

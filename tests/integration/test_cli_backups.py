@@ -73,8 +73,9 @@ def test_the_list_needs_no_passphrase_and_shows_every_backup(backups: list[str],
     first, _, header, *rows = capsys.readouterr().out.splitlines()
     assert first.startswith("demo has 2 backups in store local")
     columns = ("id", "kind", "parent", "taken at", "rows", "size", "stored", "ratio", "stays until about")
-    assert re.split(r"\s{2,}", header) == [*columns]
+    assert re.split(r"\s{2,}", header) == [*columns, "last verified", "last drilled"]
     assert [row.split()[0] for row in rows] == backups
+    assert all(row.endswith("never") for row in rows)
 
 
 def test_the_list_as_json_has_sizes_and_rows(backups: list[str], capsys: Captured) -> None:
@@ -153,6 +154,26 @@ def test_verify_names_the_damaged_object_and_still_reads_the_other_backup(
     assert not damaged.passed
     assert path.name in damaged.evidence
     assert whole.passed
+
+
+def test_the_list_remembers_what_verify_found(backups: list[str], home: Path, capsys: Captured) -> None:
+    manifest = folder_of(home, backups[0]) / "manifest.jsonl"
+    content = manifest.read_bytes()
+    manifest.write_bytes(content.replace(b'"rows":', b'"rows": ', 1))
+    assert main(["backups", "verify", "demo"]) == 1
+    capsys.readouterr()
+    assert main(["backups", "list", "demo"]) == 0
+    *_, damaged, whole = capsys.readouterr().out.splitlines()
+    manifest.write_bytes(content)
+    assert damaged.split()[-2:] == ["damaged", "never"]
+    assert whole.split()[-4] != "never"
+    assert main(["backups", "verify", "demo"]) == 0
+    capsys.readouterr()
+    assert main(["backups", "list", "demo", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["backups"]
+    assert [(one["damaged"], bool(one["verified_at"]), one["drilled_at"]) for one in listed] == [
+        (False, True, None)
+    ] * 2
 
 
 def test_a_damaged_manifest_hides_no_other_backup(backups: list[str], home: Path, capsys: Captured) -> None:

@@ -59,8 +59,8 @@ def test_jobs_are_offered_by_their_sections(folder: Path) -> None:
     assert offered_jobs(load_system("point", Settings())) == ()
     assert findings()["jobs offered"].evidence == "none"
     (folder / "system.yaml").write_text(SYSTEM + BACKUP)
-    assert offered_jobs(load_system("point", Settings())) == ("backup", "restore")
-    assert findings()["jobs offered"].evidence == "backup, restore"
+    assert offered_jobs(load_system("point", Settings())) == ("backup", "restore", "verify_backups", "restore_drill")
+    assert findings()["jobs offered"].evidence == "backup, restore, verify_backups, restore_drill"
 
 
 def test_a_secret_is_there_or_not_and_never_shown(folder: Path) -> None:
@@ -90,6 +90,27 @@ def test_an_unknown_file_is_a_warning(folder: Path, name: str) -> None:
     found = findings()[f"sql/{name} is known"]
     assert (found.passed, found.required) == (False, False)
     assert found.evidence == "no job asks for it; did you mean audit.mirror.sql?" or name == "notes.txt"
+
+
+@pytest.mark.parametrize("name", ["drill.users_have_plans.sql", "drill.2.sql", "drill.a.b.sql"])
+def test_a_system_may_have_as_many_check_queries_for_drills_as_it_likes(folder: Path, name: str) -> None:
+    (folder / "sql" / name).write_text("SELECT id, name FROM users WHERE plan_id IS NULL")
+    found = findings()[f"sql/{name} has the right form"]
+    assert (found.passed, found.evidence) == (True, "Returns no row where a restored backup is right.")
+
+
+def test_a_check_query_of_a_drill_only_reads_and_takes_no_parameters(folder: Path) -> None:
+    (folder / "sql" / "drill.cleans.sql").write_text("DELETE FROM users")
+    (folder / "sql" / "drill.asks.sql").write_text("SELECT 1 WHERE :now IS NULL")
+    found = findings()
+    assert "a query begins with one of" in found["sql/drill.cleans.sql has the right form"].evidence
+    assert "no parameter :now; there are none" in found["sql/drill.asks.sql has the right form"].evidence
+
+
+@pytest.mark.parametrize("name", ["drill..sql", "drill.sql", "drills.x.sql"])
+def test_a_check_query_needs_a_name(folder: Path, name: str) -> None:
+    (folder / "sql" / name).write_text("SELECT 1")
+    assert not findings()[f"sql/{name} is known"].passed
 
 
 def test_hidden_files_of_editors_are_left_alone(folder: Path) -> None:
