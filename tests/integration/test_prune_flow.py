@@ -55,7 +55,7 @@ async def test_a_dry_run_leaves_a_calendar_and_a_preview_in_the_audit_chain(back
     assert str(state.message).endswith(", and nothing has to go")
     assert actions() == ["PREVIEW_PRUNE"]
     async with get_client() as client:
-        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=["demo-backup-calendar"]))
+        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=["demo-prune"]))
         artifacts = await client.read_artifacts(artifact_filter=wanted)
     assert all(identifier in str(artifacts[-1].data) for identifier in backups)
 
