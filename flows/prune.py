@@ -7,7 +7,7 @@ from pydantic import Field
 from sereno.backup.prune_report import prune_report
 from sereno.reports.model import Report
 from tasks.job import job
-from tasks.prune import delete, nobody_at_the_backups, plan_prune, show_calendar
+from tasks.prune import delete, nobody_at_the_backups, plan_prune
 from tasks.publish import publish
 from tasks.systems import load_system
 
@@ -45,6 +45,5 @@ async def prune(
     source = await load_system(system)
     async with nobody_at_the_backups(source, dry_run=dry_run):
         plan = await plan_prune(source, max_delete=max_delete)
-        await show_calendar(plan)
         outcomes = None if dry_run else await delete(source, plan)
     return await publish(prune_report(plan, outcomes))

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from prefect.artifacts import acreate_table_artifact
-
 from sereno.backup import prune, prune_plan
-from sereno.backup.prune_report import COLUMNS, calendar_rows
-from sereno.publishing import forgiven
 from sereno.systems.model import System
 from tasks.step import NETWORK, step
 from tasks.systems import exclusive
@@ -31,13 +27,3 @@ async def nobody_at_the_backups(system: System, *, dry_run: bool) -> AsyncIterat
         for job in ("prune", *(() if dry_run else _AT_THE_BACKUPS)):
             await held.enter_async_context(exclusive(system, job))
         yield
-
-
-async def show_calendar(plan: prune_plan.PrunePlan) -> None:
-    """The calendar of what stays, as a table among the run's artifacts."""
-    with forgiven("the calendar is not shown"):
-        await acreate_table_artifact(
-            table=[dict(zip(COLUMNS, row, strict=True)) for row in calendar_rows(plan)],
-            key=f"{plan.system}-backup-calendar".replace("_", "-"),
-            description=f"Which backups of {plan.system} stay, until when, and why",
-        )

@@ -13,9 +13,9 @@ from sereno.backup.prune import StoreOutcome
 from sereno.backup.prune_plan import Prunable, PrunePlan, StorePlan
 from sereno.reports.build import headline, human_bytes, human_count
 from sereno.reports.charts import bar_chart
-from sereno.reports.model import Draft, Figure, Finding
+from sereno.reports.model import Draft, Figure, Finding, ReportTable
 
-COLUMNS = ("backup", "kind", "taken", "size", "stays until about", "because of", "stays in", "goes from")
+_COLUMNS = ("backup", "kind", "taken", "size", "stays until about", "because of", "stays in", "goes from")
 
 
 def prune_report(plan: PrunePlan, outcomes: Sequence[StoreOutcome] | None = None) -> Draft:
@@ -35,16 +35,18 @@ def prune_report(plan: PrunePlan, outcomes: Sequence[StoreOutcome] | None = None
         figures=_figures(plan, staying, going, freed, live=live),
         findings=tuple(findings),
         charts={"What stays, by the month in which it was taken": _chart(plan, staying)},
+        tables=(_calendar(plan),),
     )
 
 
-def calendar_rows(plan: PrunePlan) -> list[tuple[str, ...]]:
-    """The calendar as a table for people under `COLUMNS`: the newest backup first, its copies told together."""
+def _calendar(plan: PrunePlan) -> ReportTable:
+    """Each backup, the newest first, its copies told together."""
     entries: dict[str, list[tuple[StorePlan, CalendarEntry]]] = defaultdict(list)
     for store in plan.stores:
         for entry in store.entries:
             entries[entry.backup.id].append((store, entry))
-    return [_row(plan, entries[identifier]) for identifier in sorted(entries, reverse=True)]
+    rows = tuple(_row(plan, entries[identifier]) for identifier in sorted(entries, reverse=True))
+    return ReportTable(title="Calendar", columns=_COLUMNS, rows=rows)
 
 
 def _row(plan: PrunePlan, copies: Sequence[tuple[StorePlan, CalendarEntry]]) -> tuple[str, ...]:

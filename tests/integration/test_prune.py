@@ -16,7 +16,7 @@ from sereno.backup import read_back, write
 from sereno.backup.manifest import BackupKind
 from sereno.backup.prune import prune
 from sereno.backup.prune_plan import PrunePlan, plan_prune
-from sereno.backup.prune_report import calendar_rows, prune_report
+from sereno.backup.prune_report import prune_report
 from sereno.errors import ConfigurationError, RefusedError
 from sereno.systems.model import System
 
@@ -89,7 +89,7 @@ def test_a_run_that_is_bounded_leaves_whole_chains_and_the_next_one_goes_on(syst
 
 def test_the_calendar_says_why_each_backup_stays(system: System) -> None:
     first, second = chain(system, 0), chain(system, 1)
-    rows = calendar_rows(plan_prune(system, now=LATER))
+    rows = prune_report(plan_prune(system, now=LATER)).tables[0].rows
     assert [row[0] for row in rows] == [*reversed(second), *first]
     assert [row[5] for row in rows] == ["last 1, minimum 1", f"{second[1]} rests on it", "no rule asks for it"]
     assert [row[4] for row in rows][2] == "goes"

@@ -18,7 +18,7 @@ from sereno.backup import copies
 from sereno.backup.place import BackupPlace
 from sereno.backup.prune import prune
 from sereno.backup.prune_plan import plan_prune
-from sereno.backup.prune_report import calendar_rows, prune_report
+from sereno.backup.prune_report import prune_report
 from sereno.systems.model import System
 
 BOTH = ("local", "vault")
@@ -72,7 +72,7 @@ def test_a_copy_of_what_the_first_store_keeps_stays_since_it_would_be_copied_aga
     first, second = chain(system, 0), chain(system, 0)
     copies.copy_to_store(system, "vault")
     shutil.rmtree(home / "local" / system.name / second[0])
-    rows = calendar_rows(plan_prune(system, now=LATER))
+    rows = prune_report(plan_prune(system, now=LATER)).tables[0].rows
     assert [row[5:] for row in rows] == [
         ("last 1, minimum 1", "vault", "-"),
         ("last 1, minimum 1", "local, vault", "-"),
