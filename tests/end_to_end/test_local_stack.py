@@ -49,7 +49,7 @@ def test_the_log_of_a_run_says_its_effect_before_anything_else_of_ours(stack: Lo
         of_run = {"flow_run_id": {"any_": [run["url"].rpartition("/")[2]]}}
         lines = stack.ask("/logs/filter", {"logs": of_run, "sort": "TIMESTAMP_ASC"})
         ours = [line["message"] for line in lines if line["name"].startswith("sereno")]
-        assert ours[:1] == [f"{run['job']} of demo: effect {run['effect']}"]
+        assert ours[:1] == [f"{run['job'].replace('-', '_')} of demo: effect {run['effect']}"]
 
 
 def test_a_scheduled_run_that_was_missed_is_skipped(stack: LocalStack, missed_run: str) -> None:
@@ -75,7 +75,7 @@ def test_a_second_stack_in_the_same_home_is_refused(stack: LocalStack) -> None:
 
 def test_a_deployment_is_described_by_its_runbook(stack: LocalStack) -> None:
     description = stack.deployments()["demo-backup"]["description"]
-    assert description.startswith("Every night: an encrypted backup")
+    assert description.startswith("Every Sunday night: an encrypted full backup")
     assert "\n\n**When it fails:** there is no new backup" in description
 
 
