@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,9 @@ from sereno.errors import ConfigurationError
 from sereno.settings import Settings
 from sereno.systems.model import Retention, System
 from sereno.systems.retention import LONGEST_DAYS
+
+
+_EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,10 @@ class DatedBackup:
 
     @classmethod
     def of(cls, manifest: Manifest) -> DatedBackup:
-        """The backup that `manifest` describes."""
+        """The backup that `manifest` describes; a time that no calendar can reckon with becomes the nearest that it can."""
         parent = manifest.parent.id if manifest.parent else None
-        return cls(manifest.id, manifest.kind, manifest.snapshot.taken_at, parent, manifest.stored_bytes)
+        taken_at = min(max(manifest.snapshot.taken_at, _EARLIEST), _LATEST)
+        return cls(manifest.id, manifest.kind, taken_at, parent, manifest.stored_bytes)
 
 
 class Rule(StrEnum):
