@@ -14,7 +14,6 @@ from sereno.settings import Settings
 from sereno.systems.model import Retention, System
 from sereno.systems.retention import LONGEST_DAYS
 
-
 _EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
@@ -30,7 +29,7 @@ class DatedBackup:
 
     @classmethod
     def of(cls, manifest: Manifest) -> DatedBackup:
-        """The backup that `manifest` describes; a time that no calendar can reckon with becomes the nearest that it can."""
+        """The backup that `manifest` describes; a time beyond all calendars becomes the nearest within them."""
         parent = manifest.parent.id if manifest.parent else None
         taken_at = min(max(manifest.snapshot.taken_at, _EARLIEST), _LATEST)
         return cls(manifest.id, manifest.kind, taken_at, parent, manifest.stored_bytes)
