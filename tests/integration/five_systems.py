@@ -32,7 +32,7 @@ NAMES = ("atendechat", "exitus", "fvstudios", "point", "salonix")
 REFERENCE = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """What is "now" in the rows, unless a test asks for another moment."""
 
-_PASSWORD = "told to nobody"  # noqa: S105  (of roles on a server that only the tests can reach)
+_PASSWORD = "told to nobody"
 _ROLES = ("owner", "live", "reader", "blind")
 _BYPASSING = {("fvstudios", "live"), ("fvstudios", "reader")}
 _numbers = count(1)
