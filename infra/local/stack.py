@@ -20,6 +20,7 @@ from infra.local.history import crash_cut_short, skip_missed
 from infra.local.pool import ensure_pool, start_worker
 from infra.local.ports import LOOPBACK, free_port
 from infra.local.processes import Child
+from infra.local.readiness import ready_sources
 from infra.local.server import TakenPortError, start_server, wait_until_ready
 from sereno.settings import Settings, project_root
 
@@ -43,6 +44,8 @@ class Wishes:
     """The size of the demo system's data."""
     queue: str | None = None
     """The only work queue that the worker serves; None serves all of them."""
+    system: str | None = None
+    """The only system whose deployments are registered; None registers those of every system that is set up here."""
 
 
 class Stack:
@@ -68,7 +71,9 @@ class Stack:
         """
         self.settings = settings
         self.wishes = wishes
-        self.sources: tuple[Source, ...] = sources(settings)
+        ready = ready_sources(sources(settings, wishes.system), settings)
+        self.sources: tuple[Source, ...] = ready.sources
+        self._left_out = ready.left_out
         self._say = say
         self._children: list[Child] = []
         self._open = AsyncExitStack()
@@ -92,6 +97,8 @@ class Stack:
         self.client = await self._open.enter_async_context(PrefectClient(self.api_url))
         await self._tidy()
         self._say("starting the worker and registering the deployments")
+        for line in self._left_out:
+            self._say(line)
         await self._keep(start_worker(queue=self.wishes.queue, **self._place))
         await self.guard(self._register())
         self.demo_url = await self.guard(announced(announce))
