@@ -8,6 +8,7 @@ from pydantic import Field
 
 from sereno.systems.part import Part
 from sereno.systems.sections.backup import Backup
+from sereno.systems.sections.care import Care
 from sereno.systems.sections.database import Database
 from sereno.systems.sections.fields import Name, Timezone
 from sereno.systems.sections.restore import Drill, Restore, Services
@@ -32,6 +33,8 @@ class System(Part):
     """How restores are rehearsed. Offered where there are backups."""
     services: Services = Services()
     """What is stopped and started around a restore over the original."""
+    care: Care = Care()
+    """From when on something about the database is worth a look."""
 
     @property
     def zone(self) -> ZoneInfo:
