@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ _BYTES = """
     LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
     WHERE n.nspname = :schema AND c.relname = :name
 """
+_HANDLE = r"\d+@[\dT:-]+Z"
 
 
 class Verb(StrEnum):
@@ -171,24 +173,14 @@ def _reindex(relation: _Relation, system: System, seen: Seen) -> Action:
 def _session(handle: str, seen: Seen) -> Action:
     if isinstance(seen.sessions, Unseen):
         raise RefusedError(f"the sessions cannot be looked at, so none is ended: {seen.sessions.reason}")
-    wanted = _read_handle(handle)
-    known = next((each for each in seen.sessions.of_database if (each.pid, each.started_at) == wanted), None)
-    if known is None:
-        raise RefusedError(f"there is no session {handle} on the database any more; nothing was done")
-    return Action(verb=Verb.END, label=str(known.pid), pid=known.pid, started_at=known.started_at, why=_about(known))
-
-
-def _read_handle(handle: str) -> tuple[int, datetime]:
-    pid, _, began = handle.strip().partition("@")
-    try:
-        started_at = datetime.fromisoformat(began)
-        if started_at.tzinfo is None:
-            raise ValueError
-        return int(pid), started_at
-    except ValueError:
+    if not re.fullmatch(_HANDLE, handle.strip()):
         raise RefusedError(
-            f"{handle[:80]!r} names no session; take it from the page, such as 4711@2026-11-23T02:00:13.123456+00:00"
-        ) from None
+            f"{handle[:80]!r} names no session; take it from the page, such as 4711@2026-11-23T02:00:13Z"
+        )
+    known = next((each for each in seen.sessions.of_database if each.handle == handle.strip()), None)
+    if known is None:
+        raise RefusedError(f"there is no session {handle} on the database (any more); nothing was done")
+    return Action(verb=Verb.END, label=str(known.pid), pid=known.pid, started_at=known.started_at, why=_about(known))
 
 
 def _about(session: Session) -> str:

@@ -37,9 +37,9 @@ def reading_of(seen: Seen, *, now: datetime) -> CareReading:
     since = counted.counted_since if counted else None
     return CareReading(
         taken_at=now,
-        database=f"{seen.server.database} {seen.server.oid}",
+        database=seen.server.identity,
         database_bytes=seen.server.database_bytes,
-        tables={table.name: table.total_bytes for table in tables if table.total_bytes is not None},
+        tables={table.name: table.total_bytes for table in tables if not table.locked},
         statements={each.id: (each.calls, round(each.milliseconds, 3)) for each in counted.statements}
         if counted
         else None,
@@ -73,9 +73,9 @@ def growth(tables: Sequence[Table], before: CareReading | None) -> list[Growth]:
     known = before.tables if before else {}
     grown = []
     for table in tables:
-        was, now = known.get(table.name), table.total_bytes
-        both = was is not None and now is not None
-        grown.append(Growth(table=table, grown_bytes=(now or 0) - (was or 0) if both else None, before_bytes=was))
+        was = None if table.locked else known.get(table.name)
+        more = None if was is None else table.total_bytes - was
+        grown.append(Growth(table=table, grown_bytes=more, before_bytes=was))
     return grown
 
 

@@ -8,9 +8,9 @@ from sereno.care.actions import Action
 from sereno.care.growth import earlier
 from sereno.care.looking import Seen
 from sereno.care.page import connections, health, index_area, statement_area, storage
-from sereno.care.page.area import Area, table
+from sereno.care.page.area import Area, Judged, table
 from sereno.ledger.care_readings import CareReading
-from sereno.reports.build import headline, human_bytes, human_count
+from sereno.reports.build import human_bytes, human_count
 from sereno.reports.model import Draft, Finding, ReportTable
 from sereno.systems.model import System
 
@@ -33,10 +33,11 @@ def care_report(
         done: what became of the actions of a live run.
     """
     areas = list(_areas(system, seen, readings))
-    findings = [*done, *(finding for area in areas for finding in area.findings)]
+    judged = [each for area in areas for each in area.judged]
+    findings = [*done, *(each.finding for each in judged)]
     tables = [*_preview(planned), *(each for area in areas for each in area.tables)]
     return Draft(
-        headline=headline(findings, _passed(system, seen, planned=planned, done=done)),
+        headline="; ".join([*_acted(planned, done), _answer(system, seen, judged)]),
         figures={
             **{key: value for area in areas for key, value in area.figures.items()},
             **({"actions": len(done)} if done else {}),
@@ -65,15 +66,22 @@ def _preview(planned: Sequence[Action]) -> list[ReportTable]:
     return table("What a live run would do", ("action", "about"), rows)
 
 
-def _passed(system: System, seen: Seen, *, planned: Sequence[Action], done: Sequence[Finding]) -> str:
-    server = seen.server
-    size = human_bytes(server.database_bytes) if server.database_bytes is not None else "of unknown size"
-    sentence = (
-        f"the database of {system.name} is well: {server.database} ({size}, PostgreSQL {server.version.split()[0]})"
-    )
+def _acted(planned: Sequence[Action], done: Sequence[Finding]) -> Iterator[str]:
     if done:
-        return f"{human_count(len(done), 'action')} done; {sentence}"
-    if planned:
-        wishes = "; ".join(map(str, planned))
-        return f"would {wishes}; run again with dry_run off and confirm_live=YES; {sentence}"
-    return sentence
+        failed = [each for each in done if not each.passed]
+        yield f"{len(done) - len(failed)} of {human_count(len(done), 'action')} done"
+        yield from (f"not {each.name}" for each in failed)
+    elif planned:
+        yield f"would {', '.join(map(str, planned))} (run again with dry_run off and confirm_live=YES)"
+
+
+def _answer(system: System, seen: Seen, judged: Sequence[Judged]) -> str:
+    server = seen.server
+    size = human_bytes(server.database_bytes) if server.database_bytes is not None else "size unknown"
+    urgent = [each.trouble for each in judged if each.finding.required and not each.finding.passed]
+    later = [each.trouble for each in judged if not each.finding.required and not each.finding.passed]
+    quiet = f"for a quiet hour: {', '.join(later)}" if later else ""
+    if urgent:
+        return "; ".join(filter(None, [f"the database of {system.name} needs care now: {', '.join(urgent)}", quiet]))
+    well = f"the database of {system.name} is well ({size}, PostgreSQL {server.version.split()[0]})"
+    return "; ".join(filter(None, [well, quiet]))

@@ -11,7 +11,8 @@ IDS = 2**31
 """How far apart two transaction ids may be before the older one would seem to lie in the future."""
 
 _SERVER = """
-    SELECT current_setting('server_version') AS version, current_database()::text AS database, d.oid::bigint AS oid,
+    SELECT current_setting('server_version') AS version, current_database()::text AS database,
+           (SELECT system_identifier FROM pg_catalog.pg_control_system()) || ' ' || d.oid AS identity,
            current_user::text AS role,
            pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS sees_everything,
            extract(epoch FROM clock_timestamp() - pg_catalog.pg_postmaster_start_time())::float8 AS up_seconds,
@@ -68,7 +69,8 @@ class Server:
 
     version: str
     database: str
-    oid: int
+    identity: str
+    """Of the cluster and of the database in it, so that it is not taken for another one of that name."""
     role: str
     sees_everything: bool
     """Whether the role may see other roles' sessions and statements (`pg_monitor`)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sereno.care.statement_text import normalised
 from sereno.database.read_session import ReadSession
@@ -31,7 +31,7 @@ _WAITS = """
                THEN coalesce((SELECT format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
                               JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = l.relation),
                              'a table')
-               WHEN l.locktype = 'transactionid' THEN 'a row that the other has changed'
+               WHEN l.locktype = 'transactionid' THEN 'a row that it changed'
                ELSE l.locktype END) AS lock
     FROM pg_catalog.pg_locks l
     JOIN pg_catalog.pg_database d ON d.datname = current_database()
@@ -70,7 +70,7 @@ class Session:
     @property
     def handle(self) -> str:
         """What names this session and no later one with the same pid; the job's `end_session` takes it."""
-        return f"{self.pid}@{self.started_at.isoformat()}" if self.started_at else ""
+        return f"{self.pid}@{self.started_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if self.started_at else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

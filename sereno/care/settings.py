@@ -24,7 +24,9 @@ class Setting:
     pending_restart: bool
 
     def __str__(self) -> str:
-        return f"{self.value} {self.unit}".rstrip() if self.unit not in {"8kB"} else f"{int(self.value) * 8} kB"
+        if self.unit == "8kB":
+            return f"{int(self.value) * 8:,} kB"
+        return self.value if self.value.startswith("-") else f"{self.value} {self.unit}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)

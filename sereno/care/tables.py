@@ -23,12 +23,15 @@ _TABLES = """
              c.oid IN (SELECT relation FROM locked) AS locked,
              CASE WHEN c.oid NOT IN (SELECT relation FROM locked)
                   THEN pg_catalog.pg_relation_size(c.oid) END AS main_bytes,
-             CASE WHEN c.oid NOT IN (SELECT relation FROM locked)
-                  THEN pg_catalog.pg_table_size(c.oid) END AS table_bytes,
+             CASE WHEN c.oid NOT IN (SELECT relation FROM locked) THEN pg_catalog.pg_table_size(c.oid)
+                  ELSE c.relpages::bigint * current_setting('block_size')::int END AS table_bytes,
              CASE WHEN c.oid NOT IN (SELECT relation FROM locked)
                   AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i JOIN locked l ON l.relation = i.indexrelid
                                   WHERE i.indrelid = c.oid)
-                  THEN pg_catalog.pg_indexes_size(c.oid) END AS index_bytes,
+                  THEN pg_catalog.pg_indexes_size(c.oid)
+                  ELSE (SELECT coalesce(sum(ic.relpages::bigint), 0)::bigint * current_setting('block_size')::int
+                        FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
+                        WHERE i.indrelid = c.oid) END AS index_bytes,
              (SELECT count(*) FROM pg_catalog.pg_attribute a
               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
              coalesce((SELECT option_value::int FROM pg_catalog.pg_options_to_table(c.reloptions)
@@ -47,7 +50,7 @@ _TABLES = """
            EXISTS (SELECT FROM pg_catalog.pg_options_to_table(m.reloptions)
                    WHERE option_name = 'autovacuum_enabled' AND option_value IN ('false', 'off', '0', 'no'))
              AS autovacuum_off,
-           CASE WHEN m.reltuples >= 0 AND w.columns = m.columns THEN
+           CASE WHEN m.reltuples >= 0 AND w.columns = m.columns AND NOT m.locked THEN
              greatest(0, m.main_bytes - m.block * ceil(m.reltuples / greatest(1, floor(
                (m.block - 24) * m.fillfactor / 100.0
                / (4 + 8 * ceil((23 + CASE WHEN w.nulls THEN ceil(m.columns / 8.0) ELSE 0 END) / 8.0)
@@ -55,7 +58,7 @@ _TABLES = """
     FROM measured m
     LEFT JOIN pg_catalog.pg_stat_all_tables s ON s.relid = m.oid
     LEFT JOIN widths w ON w.schemaname = m.nspname AND w.tablename = m.relname
-    ORDER BY m.table_bytes DESC NULLS LAST, 1
+    ORDER BY m.table_bytes + m.index_bytes DESC, 1
 """
 
 
@@ -67,14 +70,14 @@ class Table:
     oid: int
     is_view: bool
     locked: bool
-    """Whether a session has or wants it to itself, so that its size cannot be asked."""
+    """Whether a session has or wants it to itself, so that its size is that of the last VACUUM or ANALYZE."""
     rows: int | None
     """As of the last ANALYZE; None where there was none."""
     live_rows: int
     dead_rows: int
-    table_bytes: int | None
+    table_bytes: int
     """With what is stored beside the rows (TOAST), without indexes."""
-    index_bytes: int | None
+    index_bytes: int
     vacuumed_at: datetime | None
     analyzed_at: datetime | None
     transaction_ids: int
@@ -84,14 +87,14 @@ class Table:
     """Empty space, by estimate; None where the statistics for it are not there or not shown to the role."""
 
     @property
-    def total_bytes(self) -> int | None:
+    def total_bytes(self) -> int:
         """The table with its indexes."""
-        return None if self.table_bytes is None or self.index_bytes is None else self.table_bytes + self.index_bytes
+        return self.table_bytes + self.index_bytes
 
     @property
     def dead_percent(self) -> float:
         """How much of its rows is dead."""
-        every = self.live_rows + self.dead_rows
+        every = max(self.live_rows, self.rows or 0) + self.dead_rows  # either may lag behind
         return 100 * self.dead_rows / every if every else 0.0
 
     @property

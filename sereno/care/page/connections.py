@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from sereno.care.looking import Unseen
-from sereno.care.page.area import Area, table, unseen, without
+from sereno.care.page.area import Area, Judged, table, unseen, without
 from sereno.care.server import Server
 from sereno.care.sessions import Session, Sessions, Wait, blocker_tree
 from sereno.reports.build import human_count, human_seconds, shortened
@@ -14,8 +14,10 @@ from sereno.reports.charts import bar_chart
 from sereno.reports.model import Finding, ReportTable
 from sereno.systems.sections.care import Care
 
-_COLUMNS = ("session", "role", "application", "does", "statement", "to end it: end_session=")
-_LONGEST_APPLICATION = 40
+_COLUMNS = ("session", "end_session=", "does", "statement", "role", "application")
+_LONGEST_APPLICATION = 30
+_LONGEST_STATEMENT = 60
+_INDENT = "\u2003"  # wide, and kept where several common spaces would become one
 
 
 def area(sessions: Sessions | Unseen, server: Server, care: Care) -> Area:
@@ -29,11 +31,12 @@ def area(sessions: Sessions | Unseen, server: Server, care: Care) -> Area:
     running = [
         each for each in here if each.state == "active" and (each.query_seconds or 0) > care.long_query_minutes * 60
     ]
-    findings = [
+    judged = [
         _room(sessions, server, care),
         without(
             [_told(each) for each in forgotten],
             f"no session is idle in a transaction for more than {human_seconds(care.idle_in_transaction_minutes * 60)}",
+            trouble=("forgotten transaction", "forgotten transactions"),
             advice="it keeps its locks and every dead row since; mend the program, or end the session",
             required=True,
             otherwise=shown,
@@ -42,6 +45,7 @@ def area(sessions: Sessions | Unseen, server: Server, care: Care) -> Area:
         without(
             [_told(each) for each in running],
             f"no query runs for more than {human_seconds(care.long_query_minutes * 60)}",
+            trouble=("long query", "long queries"),
             advice="see whether it is meant to take so long",
             required=False,
             otherwise=shown,
@@ -54,7 +58,7 @@ def area(sessions: Sessions | Unseen, server: Server, care: Care) -> Area:
         states["on other databases"] = elsewhere
     bars = [(state, float(number)) for state, number in states.most_common()]
     return Area(
-        findings=findings,
+        judged=judged,
         figures={
             "connections": len(sessions.sessions) + 1,
             "connections_allowed": server.connections_allowed,
@@ -66,25 +70,23 @@ def area(sessions: Sessions | Unseen, server: Server, care: Care) -> Area:
     )
 
 
-def _room(sessions: Sessions, server: Server, care: Care) -> Finding:
+def _room(sessions: Sessions, server: Server, care: Care) -> Judged:
     taken = len(sessions.sessions) + 1  # with the one that looks
     percent = 100 * taken / server.connections_allowed
-    return Finding(
-        name=f"at most {care.connections_percent} % of the server's connections are taken",
-        passed=percent <= care.connections_percent,
-        evidence=f"{taken} of {server.connections_allowed} ({percent:.0f} %)"
-        + (
-            "" if percent <= care.connections_percent else "; the next clients will be refused: see who does not let go"
-        ),
-    )
+    passed = percent <= care.connections_percent
+    told = f"{taken} of {server.connections_allowed} ({percent:.0f} %)"
+    advice = "" if passed else "\n→ the next clients will be refused: see in the chart who does not let go"
+    name = f"at most {care.connections_percent} % of the server's connections are taken"
+    return Judged(Finding(name=name, passed=passed, evidence=told + advice), f"{told} connections taken")
 
 
-def _blocked(sessions: Sessions, care: Care) -> Finding:
+def _blocked(sessions: Sessions, care: Care) -> Judged:
     known = {each.pid: each for each in sessions.sessions}
     long = [wait for wait in sessions.waits if wait.seconds > care.blocked_seconds]
     return without(
         [_waits(wait, known.get(wait.pid)) for wait in long],
         f"no session waits for a lock for more than {human_seconds(care.blocked_seconds)}",
+        trouble=("blocked session", "blocked sessions"),
         advice="the table of who waits for whom shows whom to end",
         required=True,
         otherwise=f"{human_count(len(sessions.waits))} wait, none for so long" if sessions.waits else "",
@@ -106,15 +108,16 @@ def _tree(sessions: Sessions) -> list[ReportTable]:
             session, wait = known.get(branch.pid), waits.get(branch.pid)
             pid = str(branch.pid) if branch.pid else "a prepared transaction"
             doing = f"waits {human_seconds(wait.seconds)} for {wait.lock}" if wait else _does(session)
-            cells = _row(session)[1:] if session else ("", "", "", "", "")
-            yield (f"{'    ' * branch.depth}{'└ ' if branch.depth else ''}{pid}", *cells[:2], doing, *cells[3:])
+            _, handle, _, *cells = _row(session) if session else ("",) * len(_COLUMNS)
+            yield (f"{_INDENT * branch.depth}{'└ ' if branch.depth else ''}{pid}", handle, doing, *cells)
 
     return table("Who waits for whom: each below the session that it waits for", _COLUMNS, rows())
 
 
 def _row(session: Session) -> tuple[str, ...]:
     application = shortened(session.application, _LONGEST_APPLICATION)
-    return (str(session.pid), session.role or "", application, _does(session), session.query, session.handle)
+    statement = shortened(session.query, _LONGEST_STATEMENT)
+    return (str(session.pid), session.handle, _does(session), statement, session.role or "", application)
 
 
 def _does(session: Session | None) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Sequence as Many
 
 from sereno.care.looking import Seen, Unseen
-from sereno.care.page.area import Area, table, unseen, without
+from sereno.care.page.area import Area, Judged, table, unseen, without
 from sereno.care.page.connections import hidden_sessions
 from sereno.care.sequences import Sequence
 from sereno.care.server import IDS, Holder, Server
@@ -24,27 +25,15 @@ _KEPT_WAL_BYTES = 5 * 1024**3
 def server_area(server: Server, care: Care) -> Area:
     """Cache, transaction ids, and what keeps old rows."""
     holders = [_told(each) for each in server.holders if _lasts(each)]
+    kept = without(
+        holders,
+        "no forgotten prepared transaction or replication slot keeps old rows or WAL",
+        trouble=("forgotten prepared transaction or slot", "forgotten prepared transactions or slots"),
+        advice="COMMIT or ROLLBACK PREPARED, or drop the slot: what it keeps grows until the disk is full",
+        required=True,
+    )
     return Area(
-        findings=[
-            *_memory(server, care),
-            Finding(
-                name=f"at most {care.transaction_ids_percent} % of the transaction ids are used up",
-                passed=server.ids_percent <= care.transaction_ids_percent,
-                evidence=f"{human_count(max(server.transaction_ids, server.multixact_ids))} of {human_count(IDS)} "
-                f"({server.ids_percent:.1f} %)"
-                + (
-                    ""
-                    if server.ids_percent <= care.transaction_ids_percent
-                    else "; VACUUM the tables with the oldest rows, and end what keeps them; at 100 % the server stops"
-                ),
-            ),
-            without(
-                holders,
-                "no forgotten prepared transaction or replication slot keeps old rows or WAL",
-                advice="COMMIT or ROLLBACK PREPARED, or drop the slot: it grows until the disk is full",
-                required=True,
-            ),
-        ],
+        judged=[*_memory(server, care), _ids(server, care), kept],
         figures={
             "database_bytes": server.database_bytes,
             "table_hit_percent": _rounded(server.table_hit_percent),
@@ -56,8 +45,17 @@ def server_area(server: Server, care: Care) -> Area:
     )
 
 
-def _memory(server: Server, care: Care) -> list[Finding]:
-    findings = []
+def _ids(server: Server, care: Care) -> Judged:
+    passed = server.ids_percent <= care.transaction_ids_percent
+    used = human_count(max(server.transaction_ids, server.multixact_ids))
+    evidence = f"{used} of {human_count(IDS)} ({server.ids_percent:.1f} %)"
+    advice = "\n→ VACUUM the tables with the oldest rows, and end what keeps them; at 100 % the server stops"
+    name = f"at most {care.transaction_ids_percent} % of the transaction ids are used up"
+    finding = Finding(name=name, passed=passed, evidence=evidence + ("" if passed else advice))
+    return Judged(finding, f"{server.ids_percent:.0f} % of the transaction ids used up")
+
+
+def _memory(server: Server, care: Care) -> Iterator[Judged]:
     for what, blocks, percent in (
         ("table", server.heap_hit + server.heap_read, server.table_hit_percent),
         ("index", server.index_hit + server.index_read, server.index_hit_percent),
@@ -66,10 +64,9 @@ def _memory(server: Server, care: Care) -> list[Finding]:
         passed = few or percent is None or percent >= care.cache_hit_percent
         evidence = f"{percent:.1f} % of {human_count(blocks)}" if percent is not None else "none was asked for yet"
         evidence += "; too few to judge" if few else ""
-        evidence += "" if passed else "; queries read too much, or shared_buffers is small"
+        evidence += "" if passed else "\n→ queries read too much, or shared_buffers is small"
         name = f"at least {care.cache_hit_percent} % of the {what} blocks come out of memory"
-        findings.append(Finding(name=name, passed=passed, required=False, evidence=evidence))
-    return findings
+        yield Judged(Finding(name=name, passed=passed, required=False, evidence=evidence), f"{what} blocks from disk")
 
 
 def _lasts(holder: Holder) -> bool:
@@ -93,9 +90,9 @@ def sequences_area(sequences: Many[Sequence] | Unseen, care: Care) -> Area:
     ranked = sorted(sequences, key=lambda each: -each.used_percent)
     far = [each for each in ranked if each.used_percent >= care.sequence_percent]
     hidden = sum(each.hidden for each in sequences)
-    bars = [(each.name, each.used_percent) for each in ranked[:10] if each.used_percent >= _CHARTED_PERCENT]
+    bars = [(each.name, round(each.used_percent, 1)) for each in ranked[:10] if each.used_percent >= _CHARTED_PERCENT]
     return Area(
-        findings=[
+        judged=[
             without(
                 [
                     f"{each.name} has given out {each.used_percent:.1f} %, {human_count(each.left)} numbers are left"
@@ -103,6 +100,7 @@ def sequences_area(sequences: Many[Sequence] | Unseen, care: Care) -> Area:
                     for each in far
                 ],
                 f"no sequence has given out {care.sequence_percent} % of its numbers",
+                trouble=("sequence near its end", "sequences near their end"),
                 advice="change the column, and what refers to it, to bigint: without a number no row can be added",
                 required=True,
                 otherwise=f"of those that can be seen; {human_count(hidden)} cannot" if hidden else "",
@@ -122,16 +120,18 @@ def settings_area(settings: Many[Setting] | Unseen, server: Server, care: Care) 
     dangerous = [each for each in found if each.dangerous]
     others = [each for each in found if not each.dangerous]
     return Area(
-        findings=[
+        judged=[
             without(
                 [f"{each.setting} is {each.value}: {each.why}" for each in dangerous],
                 "no setting endangers the data",
+                trouble=("dangerous setting", "dangerous settings"),
                 advice="set it back, or name it under care.accepted_settings where it is meant so",
                 required=True,
             ),
             without(
                 [f"{each.setting} is {each.value}" for each in others],
                 "the server's settings are as they should be",
+                trouble=("setting", "settings"),
                 advice="the table of settings says why; name those that are meant so under care.accepted_settings",
                 required=False,
             ),
@@ -155,10 +155,11 @@ def visibility_area(seen: Seen) -> Area:
         f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA ... TO {server.role}" if sequences else "",
     ]
     return Area(
-        findings=[
+        judged=[
             without(
                 [f"hidden: {each}" for each in hidden if each],
                 f"the role {server.role} sees everything that this page is about",
+                trouble=("hidden thing", "hidden things"),
                 advice="; ".join(grant for grant in grants if grant),
                 required=False,
             )

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from sereno.care.indexes import Index, UnindexedKey, doubles, unused
 from sereno.care.looking import Unseen
-from sereno.care.page.area import Area, size, table, unseen, without
+from sereno.care.page.area import Area, Judged, size, table, unseen, without
 from sereno.care.server import Server
 from sereno.reports.build import human_count, human_seconds
-from sereno.reports.model import Finding
 from sereno.systems.sections.care import Care
 
 _MEBIBYTE = 1024**2
@@ -25,25 +24,26 @@ def area(
         return unseen("indexes", indexes)
     wanted = [each for each in indexes if each.name not in care.accepted_indexes]
     idle = unused(wanted, at_least_bytes=care.unused_index_mebibytes * _MEBIBYTE)
-    judged = server.counted_seconds >= care.unused_index_days * _DAY_SECONDS
+    judges = server.counted_seconds >= care.unused_index_days * _DAY_SECONDS
     double = [(each, other) for each, other in doubles(indexes) if each.name not in care.accepted_indexes]
-    findings = [
+    found = [
         *_broken(indexes, care),
-        _idle(idle if judged else [], server, care, judged=judged),
+        _idle(idle if judges else [], server, care, judged=judges),
         without(
-            [f"{each.name} ({size(each.bytes)}): {other.name} does the same" for each, other in double],
+            [f"{each.name} ({size(each.bytes)}): {other.name} covers it" for each, other in double],
             "no index is double",
+            trouble=("double index", "double indexes"),
             advice="each costs time at every write: drop it, or name it under care.accepted_indexes",
             required=False,
         ),
     ]
-    rows = [*_rows(indexes, idle if judged else [], double, care)]
+    rows = [*_rows(indexes, idle if judges else [], double, care)]
     keys = _key_area(unindexed, care)
     return Area(
-        findings=[*findings, *keys.findings],
+        judged=[*found, *keys.judged],
         figures={
             "indexes": len(indexes),
-            "indexes_bytes": sum(each.bytes or 0 for each in indexes),
+            "size_of_indexes_bytes": sum(each.bytes or 0 for each in indexes),
             "invalid_indexes": sum(_is_invalid(each) for each in indexes),
         },
         tables=[*table("Indexes to look at", ("index", "of", "size", "why"), rows[:_LISTED]), *keys.tables],
@@ -59,10 +59,11 @@ def _is_invalid(each: Index) -> bool:
     return not each.is_valid and not each.being_built and not each.is_of_partitions
 
 
-def _broken(indexes: Sequence[Index], care: Care) -> Iterator[Finding]:
+def _broken(indexes: Sequence[Index], care: Care) -> Iterator[Judged]:
     yield without(
         [f"{each.name} of {each.table_name}: {_what_to_do(each)}" for each in indexes if _is_invalid(each)],
         "every index is valid",
+        trouble=("invalid index", "invalid indexes"),
         advice="an invalid one helps no query, keeps no rule, and costs time at every write",
         required=True,
     )
@@ -73,6 +74,7 @@ def _broken(indexes: Sequence[Index], care: Care) -> Iterator[Finding]:
             if is_bloated(each, care)
         ],
         f"no index is more than {care.bloat_percent} % empty space, by estimate",
+        trouble=("swollen index", "swollen indexes"),
         advice="run this job with reindex=[INDEX]",
         required=False,
     )
@@ -85,7 +87,7 @@ def _what_to_do(each: Index) -> str:
     return f"run this job with reindex=[{each.name}]{why}"
 
 
-def _idle(idle: Sequence[Index], server: Server, care: Care, *, judged: bool) -> Finding:
+def _idle(idle: Sequence[Index], server: Server, care: Care, *, judged: bool) -> Judged:
     counted = f"the server has counted for {human_seconds(server.counted_seconds)}"
     if not judged:
         otherwise = f"not judged: {counted}, and care.unused_index_days asks for {care.unused_index_days}"
@@ -94,6 +96,7 @@ def _idle(idle: Sequence[Index], server: Server, care: Care, *, judged: bool) ->
     return without(
         [f"{each.name} ({size(each.bytes)})" for each in idle],
         "every larger index is used",
+        trouble=("unused index", "unused indexes"),
         advice=f"{counted}; see whether a replica or a monthly report needs them before you drop one",
         required=False,
         otherwise=otherwise,
@@ -109,7 +112,7 @@ def _rows(
         elif not each.is_valid and each.being_built:
             yield each.name, each.table_name, size(each.bytes), "is being built just now"
     for each, other in double:
-        yield each.name, each.table_name, size(each.bytes), f"double: {other.name} does the same"
+        yield each.name, each.table_name, size(each.bytes), f"double: {other.name} covers it"
     for each in idle:
         yield each.name, each.table_name, size(each.bytes), "unused since the server counts"
     for each in indexes:
@@ -121,13 +124,14 @@ def _key_area(unindexed: Sequence[UnindexedKey] | Unseen, care: Care) -> Area:
     if isinstance(unindexed, Unseen):
         return unseen("foreign keys", unindexed)
     large = [each for each in unindexed if (each.rows or 0) >= care.unindexed_rows]
-    finding = without(
+    judged = without(
         [f"{each.table_name} ({each.columns}), which refers to {each.parent}" for each in large],
         f"foreign keys of tables of {human_count(care.unindexed_rows)} rows and more have an index",
+        trouble=("foreign key without an index", "foreign keys without an index"),
         advice="without it, deleting or renumbering a parent reads the whole table: CREATE INDEX CONCURRENTLY",
         required=False,
         otherwise=f"{human_count(len(unindexed))} of smaller tables have none" if unindexed else "",
     )
     rows = ((each.table_name, each.columns, each.parent, human_count(each.rows or 0)) for each in large[:_LISTED])
     columns = ("table", "columns", "refer to", "rows")
-    return Area(findings=[finding], tables=table("Foreign keys without an index", columns, rows))
+    return Area(judged=[judged], tables=table("Foreign keys without an index", columns, rows))

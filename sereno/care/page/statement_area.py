@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sereno.care.growth import Spent, counts_on, spent
 from sereno.care.looking import Unseen
-from sereno.care.page.area import Area, table, without
+from sereno.care.page.area import Area, Judged, table, without
 from sereno.care.statements import MISSING, Statements
 from sereno.ledger.care_readings import CareReading
 from sereno.reports.build import human_count, human_seconds, shortened
@@ -26,15 +26,17 @@ def area(
     if isinstance(statements, Unseen):
         name = "the time that statements take is counted"
         missing = MISSING in statements.reason
-        return Area(findings=[Finding(name=name, passed=False, required=not missing, evidence=statements.reason)])
+        finding = Finding(name=name, passed=False, required=not missing, evidence=statements.reason)
+        return Area(judged=[Judged(finding, "statements that are not counted")])
     compared = before if counts_on(last, before) else None
     found = spent(statements.statements, compared)
     period = _period(statements, compared, zone)
     total = sum(each.milliseconds for each in found)
     slow = [each for each in found if each.mean_milliseconds > care.slow_statement_milliseconds]
-    finding = without(
+    judged = without(
         [f"{_text(each, 120)}: {_took(each.mean_milliseconds)} in each of {_calls(each)}" for each in slow],
         f"no statement takes more than {_took(care.slow_statement_milliseconds)} on average",
+        trouble=("slow statement", "slow statements"),
         advice="EXPLAIN (ANALYZE, BUFFERS) it with real values; often an index is missing",
         required=False,
         otherwise=period
@@ -43,8 +45,8 @@ def area(
     bars = [(_text(each, 42), each.milliseconds / 1000) for each in found[:_CHARTED]]
     title = f"What took the time, {period}"
     return Area(
-        findings=[finding],
-        figures={"statements": len(found), "statements_seconds": round(total / 1000, 3)},
+        judged=[judged],
+        figures={"statements": len(found), "statement_time_seconds": round(total / 1000, 3)},
         charts={title: bar_chart(title, bars, "seconds")} if bars else {},
         tables=table(f"Statements that took most time, {period}", _COLUMNS, (_row(e, total) for e in found[:_LISTED])),
     )

@@ -8,18 +8,17 @@ from zoneinfo import ZoneInfo
 
 from sereno.care.growth import Growth, growth
 from sereno.care.looking import Unseen
-from sereno.care.page.area import Area, size, table, unseen, without
+from sereno.care.page.area import Area, Judged, size, table, unseen, without
 from sereno.care.tables import Table
 from sereno.ledger.care_readings import CareReading
 from sereno.reports.build import human_bytes, human_count
 from sereno.reports.charts import bar_chart, line_chart
-from sereno.reports.model import Finding
 from sereno.systems.sections.care import Care
 
 _LARGEST = 15
 _CHARTED = 10
 _MEBIBYTE = 1024**2
-_COLUMNS = ("table", "rows", "size", "with indexes", "since the last run", "dead rows", "empty space", "last cleaned")
+_COLUMNS = ("table", "rows", "with indexes", "since the last run", "dead rows", "empty space", "last cleaned")
 
 
 def area(
@@ -41,14 +40,14 @@ def area(
     if len(trend := _trend(readings, zone)) > 1:
         charts["Size of the database at each run"] = line_chart("Size of the database at each run", trend, "bytes")
     return Area(
-        findings=[
-            *_findings(tables, care),
+        judged=[
+            *_judged(tables, care),
             _growing(grown, readings[-1], before, care),
         ],
         figures={
             "tables": len(tables),
-            "tables_bytes": total,
-            "grown_bytes": _grown(readings[-1], before),
+            "size_of_tables_bytes": total,
+            **_grown(readings[-1], before),
             "dead_rows": sum(each.dead_rows for each in tables),
             "empty_space_bytes": sum(each.empty_bytes or 0 for each in tables),
         },
@@ -57,7 +56,7 @@ def area(
     )
 
 
-def _findings(tables: Sequence[Table], care: Care) -> Iterator[Finding]:
+def _judged(tables: Sequence[Table], care: Care) -> Iterator[Judged]:
     dead = [
         each
         for each in tables
@@ -66,6 +65,7 @@ def _findings(tables: Sequence[Table], care: Care) -> Iterator[Finding]:
     yield without(
         [f"{each.name}: {human_count(each.dead_rows)} ({each.dead_percent:.0f} %)" for each in dead],
         f"no table has more than {care.dead_rows_percent} % dead rows",
+        trouble=("table full of dead rows", "tables full of dead rows"),
         advice="see what keeps autovacuum from it; or run this job with vacuum=[TABLE]",
         required=False,
     )
@@ -73,6 +73,7 @@ def _findings(tables: Sequence[Table], care: Care) -> Iterator[Finding]:
     yield without(
         [f"{each.name}: about {size(each.empty_bytes)} of {size(each.table_bytes)}" for each in swollen],
         f"no table is more than {care.bloat_percent} % empty space, by estimate",
+        trouble=("swollen table", "swollen tables"),
         advice="VACUUM lets new rows use it; only pg_repack or VACUUM FULL (which locks everybody out) gives it back",
         required=False,
     )
@@ -82,6 +83,7 @@ def _findings(tables: Sequence[Table], care: Care) -> Iterator[Finding]:
     yield without(
         [each.name for each in unknown],
         "every table has been analyzed",
+        trouble=("table never analyzed", "tables never analyzed"),
         advice="without it the planner guesses; run this job with vacuum=[TABLE]",
         required=False,
     )
@@ -89,6 +91,7 @@ def _findings(tables: Sequence[Table], care: Care) -> Iterator[Finding]:
     yield without(
         [each.name for each in off],
         "autovacuum is on for every table",
+        trouble=("table without autovacuum", "tables without autovacuum"),
         advice="ALTER TABLE ... RESET (autovacuum_enabled)",
         required=False,
     )
@@ -97,6 +100,7 @@ def _findings(tables: Sequence[Table], care: Care) -> Iterator[Finding]:
         yield without(
             [each.name for each in locked],
             "the size of every table can be seen",
+            trouble=("locked table", "locked tables"),
             advice="a session has or wants them to itself: the table of who waits for whom may show it",
             required=False,
         )
@@ -107,7 +111,7 @@ def is_bloated(each: Table, care: Care) -> bool:
     return (each.empty_bytes or 0) >= care.bloat_mebibytes * _MEBIBYTE and each.empty_percent > care.bloat_percent
 
 
-def _growing(grown: Sequence[Growth], last: CareReading, before: CareReading | None, care: Care) -> Finding:
+def _growing(grown: Sequence[Growth], last: CareReading, before: CareReading | None, care: Care) -> Judged:
     seconds = (last.taken_at - before.taken_at).total_seconds() if before else 0.0
     fast = [
         each
@@ -121,16 +125,17 @@ def _growing(grown: Sequence[Growth], last: CareReading, before: CareReading | N
             for each in fast
         ],
         f"no large table grows by more than {care.growth_percent} % a day",
+        trouble=("fast growing table", "fast growing tables"),
         advice="see what fills it, and whether a purge should empty it",
         required=False,
         otherwise="" if before else "there is no earlier run to compare with",
     )
 
 
-def _grown(last: CareReading, before: CareReading | None) -> int | str:
+def _grown(last: CareReading, before: CareReading | None) -> dict[str, int]:
     if before is None or before.database_bytes is None or last.database_bytes is None:
-        return "nothing to compare with yet"
-    return last.database_bytes - before.database_bytes
+        return {}
+    return {"growth_since_the_last_run_bytes": last.database_bytes - before.database_bytes}
 
 
 def _trend(readings: Sequence[CareReading], zone: ZoneInfo) -> list[tuple[str, float]]:
@@ -151,8 +156,7 @@ def _row(grown: Growth, before: CareReading | None, zone: ZoneInfo) -> tuple[str
     return (
         each.name,
         "never analyzed" if each.rows is None else human_count(each.rows),
-        size(each.table_bytes),
-        size(each.total_bytes),
+        f"about {size(each.total_bytes)}" if each.locked else size(each.total_bytes),
         since,
         f"{human_count(each.dead_rows)} ({each.dead_percent:.0f} %)" if each.dead_rows else "0",
         "unknown" if each.empty_bytes is None else f"{each.empty_percent:.0f} %",
