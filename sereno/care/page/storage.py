@@ -60,7 +60,7 @@ def _judged(tables: Sequence[Table], care: Care) -> Iterator[Judged]:
     dead = [
         each
         for each in tables
-        if each.dead_rows >= care.dead_rows_at_least and each.dead_percent > care.dead_rows_percent
+        if each.dead_rows >= care.noteworthy_dead_rows and each.dead_percent > care.dead_rows_percent
     ]
     yield without(
         [f"{each.name}: {human_count(each.dead_rows)} ({each.dead_percent:.0f} %)" for each in dead],

@@ -22,7 +22,7 @@ class Care(Part):
     """How many of a hundred blocks should come out of the server's memory."""
     dead_rows_percent: int = Field(default=20, ge=1, le=100, examples=[20])
     """How much of a table's rows may be dead."""
-    dead_rows_at_least: int = Field(default=10_000, ge=1, le=10**12, examples=[10_000])
+    noteworthy_dead_rows: int = Field(default=10_000, ge=1, le=10**12, examples=[10_000])
     """Dead rows below this number are nothing to look at."""
     bloat_percent: int = Field(default=50, ge=1, le=99, examples=[50])
     """How much of a table or an index may be empty space, by estimate."""
