@@ -16,8 +16,8 @@ _COUNTED_AT_LEAST = 100_000
 
 def judged(session: ReadSession, check: RowCount) -> Verdict:
     """Count the rows."""
-    which = f" with the given {' and '.join(check.where)}" if check.where else ""
-    name = f"{check.table} has {bounds(check)} rows{which}"
+    which = f" with the given {', '.join(check.where)}" if check.where else ""
+    name = f"rows of {check.table}{which}: {bounds(check)}"
     return judge(Kind.ROWS, name, partial(_look, session, check), required=check.required, expected=bounds(check))
 
 

@@ -16,7 +16,7 @@ _TYPES = """
              AS labels
     FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
     WHERE t.typtype IN ('e', 'd')
-      AND :name IN (t.typname, n.nspname || '.' || t.typname, quote_ident(t.typname),
+      AND CAST(:name AS text) IN (t.typname::text, n.nspname || '.' || t.typname, quote_ident(t.typname),
                     format('%I.%I', n.nspname, t.typname))
     ORDER BY 1
 """

@@ -27,7 +27,7 @@ _RELATION = """
                  WHERE i.indrelid = c.oid AND i.indisprimary AND k.place <= i.indnkeyatts ORDER BY k.place) AS key
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_(toast|temp)'
-      AND :name IN (c.relname, n.nspname || '.' || c.relname, quote_ident(c.relname),
+      AND CAST(:name AS text) IN (c.relname::text, n.nspname || '.' || c.relname, quote_ident(c.relname),
                     format('%I.%I', n.nspname, c.relname))
     ORDER BY n.nspname
 """
