@@ -24,6 +24,9 @@ _END = """
     WHERE a.pid = %(pid)s AND a.backend_start = %(started_at)s AND a.backend_type = 'client backend'
       AND a.datname = current_database() AND a.pid <> pg_catalog.pg_backend_pid()
 """
+_HIDDEN = """
+    SELECT a.usename FROM pg_catalog.pg_stat_activity a WHERE a.pid = %(pid)s AND a.backend_start IS NULL
+"""
 
 
 class MaintenanceSession:
@@ -62,6 +65,11 @@ class MaintenanceSession:
         """
         values = {"pid": pid, "started_at": started_at, "patience": _END_WITHIN_MILLISECONDS}
         with translated(f"ending session {pid}"):
+            if hidden := self._connection.execute(_HIDDEN, {"pid": pid}).fetchone():
+                raise ContractError(
+                    f"the role of database.url may not see sessions of {hidden[0]}, so it ends none; make it a member "
+                    "of that role, or of pg_read_all_stats and pg_signal_backend"
+                )
             return self._connection.execute(_END, values, prepare=True).fetchone() == (True,)
 
     def _run(self, command: sql.Composed, doing: str) -> None:

@@ -70,12 +70,14 @@ def _judged(tables: Sequence[Table], care: Care) -> Iterator[Judged]:
         required=False,
     )
     swollen = [each for each in tables if is_bloated(each, care)]
+    blank = [each for each in tables if each.empty_bytes is None and each.table_bytes >= _MEBIBYTE]
     yield without(
         [f"{each.name}: about {size(each.empty_bytes)} of {size(each.table_bytes)}" for each in swollen],
         f"no table is more than {care.bloat_percent} % empty space, by estimate",
         trouble=("swollen table", "swollen tables"),
         advice="VACUUM lets new rows use it; only pg_repack or VACUUM FULL (which locks everybody out) gives it back",
         required=False,
+        otherwise=f"{human_count(len(blank), 'larger table')} cannot be estimated" if blank else "",
     )
     unknown = [
         each for each in tables if each.analyzed_at is None and each.rows is None and (each.table_bytes or 0) > 0
