@@ -30,11 +30,11 @@ def care_report(
         seen: what was seen of it; after the actions, where there were some.
         readings: the looks so far, oldest first, this one last.
         planned: what was asked for, in a dry run.
-        done: what became of the actions of a live run.
+        done: what became of the actions of a live run, which alone decide whether it passed.
     """
     areas = list(_areas(system, seen, readings))
     judged = [each for area in areas for each in area.judged]
-    findings = [*done, *(each.finding for each in judged)]
+    findings = [*done, *(_after(each.finding) if done else each.finding for each in judged)]
     tables = [*_preview(planned), *(each for area in areas for each in area.tables)]
     return Draft(
         headline="; ".join([*_acted(planned, done), _answer(system, seen, judged)]),
@@ -59,6 +59,11 @@ def _areas(system: System, seen: Seen, readings: Sequence[CareReading]) -> Itera
     yield statement_area.area(seen.statements, readings[-1], before, care, zone)
     yield health.settings_area(seen.settings, seen.server, care)
     yield health.visibility_area(seen)
+
+
+def _after(finding: Finding) -> Finding:
+    """A live run passes or fails by its actions; what is still the matter is told and left to the next dry run."""
+    return finding.model_copy(update={"required": False})
 
 
 def _preview(planned: Sequence[Action]) -> list[ReportTable]:

@@ -29,6 +29,8 @@ DEPLOYMENTS = [
     "demo-restore-drill",
     "demo-restore",
     "demo-prune",
+    "demo-data-checks",
+    "demo-database-care",
 ]
 """Those of the demo system that have a schedule, in their order."""
 
