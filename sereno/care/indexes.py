@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sereno.database.read_session import ReadSession
 
+# Who builds an index is hidden from a plain role, but not the lock of whoever does.
 # `keys` is everything that decides what an index can be used for; an index whose keys begin another's is covered by it
 _INDEXES = """
     WITH locked AS (
@@ -21,7 +22,10 @@ _INDEXES = """
            EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = c.oid AND k.contype = 'f')
              AS is_referenced,
            i.indisvalid AND i.indisready AS is_valid, i.indisreplident AS is_identity,
-           EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid) AS being_built,
+           EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid)
+             OR NOT i.indisvalid AND NOT pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')
+                AND EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.relation = t.oid AND l.granted
+                            AND l.mode = 'ShareUpdateExclusiveLock') AS being_built,
            c.relispartition OR c.relkind = 'I' AS is_of_partitions,
            coalesce(s.idx_scan, 0) AS scans,
            CASE WHEN c.relkind = 'i' AND c.oid NOT IN (SELECT relation FROM locked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sereno.data_checks.relations import condition, find_relation
+from sereno.data_checks.relations import condition, find_relation, texts
 from sereno.data_checks.verdict import Kind, Look, Verdict, judge
 from sereno.database.read_session import ReadSession
 from sereno.reports.build import human_count
@@ -18,7 +18,9 @@ def judged(session: ReadSession, check: RowCount) -> Verdict:
     """Count the rows."""
     which = f" with the given {', '.join(check.where)}" if check.where else ""
     name = f"rows of {check.table}{which}: {bounds(check)}"
-    return judge(Kind.ROWS, name, partial(_look, session, check), required=check.required, expected=bounds(check))
+    look = partial(_look, session, check)
+    private = texts(check.where)
+    return judge(Kind.ROWS, name, look, required=check.required, expected=bounds(check), private=private)
 
 
 def bounds(check: RowCount) -> str:

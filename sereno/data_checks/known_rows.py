@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from sereno.data_checks.relations import Relation, as_text, condition, find_relation
+from sereno.data_checks.relations import Relation, as_text, condition, find_relation, texts
 from sereno.data_checks.verdict import Kind, Look, Verdict, judge
 from sereno.database.read_session import ReadSession
 from sereno.systems.sections.checks import KnownRow
@@ -14,7 +14,8 @@ from sereno.systems.sections.checks import KnownRow
 def judged(session: ReadSession, check: KnownRow) -> Verdict:
     """Look for the row."""
     name = f"{check.name} is in {check.table}" + (" as it should be" if check.values else "")
-    return judge(Kind.ROW, name, partial(_look, session, check), required=check.required)
+    private = texts(check.where, check.values)
+    return judge(Kind.ROW, name, partial(_look, session, check), required=check.required, private=private)
 
 
 def _look(session: ReadSession, check: KnownRow) -> Look:

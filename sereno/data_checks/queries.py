@@ -36,7 +36,8 @@ def best(seconds: Sequence[float], *, budget_seconds: float) -> Look:
     quickest, slowest = min(seconds), max(seconds)
     evidence = f"best of {len(seconds)}: {human_seconds(quickest)}; slowest: {human_seconds(slowest)}"
     passed = quickest <= budget_seconds
-    return Look(passed=passed, evidence=evidence, seen=human_seconds(quickest), seconds=quickest)
+    percent = 100 * quickest / budget_seconds
+    return Look(passed=passed, evidence=evidence, seen=human_seconds(quickest), budget_percent=percent)
 
 
 def _look(session: ReadSession, name: str, system: System) -> Look:

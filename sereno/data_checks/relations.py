@@ -122,6 +122,11 @@ def as_text(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def texts(*values: Mapping[str, Value]) -> list[str]:
+    """All the values, as they are sent."""
+    return [as_text(value) for each in values for value in each.values() if value is not None]
+
+
 def not_null(columns: Iterable[str]) -> str:
     """A condition: none of the columns, written as SQL names them, is empty."""
     return " AND ".join(f"{column} IS NOT NULL" for column in columns)

@@ -22,10 +22,11 @@ def data_checks_report(verdicts: Sequence[Verdict]) -> Draft:
     figures: dict[str, Figure] = {
         "checks": len(findings),
         "checks_that_hold": passed,
-        **{f"checks_of_{kind.replace(' ', '_')}": kinds[kind] for kind in Kind if kinds[kind]},
+        **{kind.replace(" ", "_"): kinds[kind] for kind in Kind if kinds[kind]},
     }
-    timed = [(_query(verdict), verdict.seconds) for verdict in verdicts if verdict.seconds is not None]
-    chart = {"The best try of each query": bar_chart("The best try of each query", timed, "seconds")} if timed else {}
+    timed = [(_query(each), round(each.budget_percent, 1)) for each in verdicts if each.budget_percent is not None]
+    title = "How much of its time the best try of each query took"
+    chart = {title: bar_chart(title, timed, "%")} if timed else {}
     return Draft(
         headline=headline(findings, sentence if findings else "nothing is declared to be checked"),
         figures=figures,
@@ -45,4 +46,4 @@ def _compared(verdicts: Sequence[Verdict]) -> tuple[ReportTable, ...]:
 
 
 def _query(verdict: Verdict) -> str:
-    return f"{verdict.finding.name.removeprefix('the query ').partition(' takes ')[0]} ({verdict.expected})"
+    return f"{verdict.finding.name.removeprefix('the query ').partition(' takes ')[0]}, {verdict.seen}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,14 +13,14 @@ from sereno.reports.model import Finding
 class Kind(StrEnum):
     """What a check is about."""
 
-    ROWS = "row count"
-    ENUM = "enum"
-    ROW = "known row"
-    PARENT = "foreign key"
+    ROWS = "row counts"
+    ENUM = "enums"
+    ROW = "known rows"
+    PARENT = "foreign keys"
     FRESH = "freshness"
     UNIQUE = "uniqueness"
-    QUERY = "query"
-    LATENCY = "latency"
+    QUERY = "queries"
+    LATENCY = "latencies"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +31,8 @@ class Verdict:
     finding: Finding
     expected: str = ""
     seen: str = ""
-    seconds: float | None = None
-    """Of a latency: the best try."""
+    budget_percent: float | None = None
+    """Of a latency: how much of its budget the best try took."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +42,34 @@ class Look:
     passed: bool
     evidence: str
     seen: str = ""
-    seconds: float | None = None
+    budget_percent: float | None = None
 
 
-def judge(kind: Kind, name: str, look: Callable[[], Look], *, required: bool, expected: str = "") -> Verdict:
-    """Run one check. What goes wrong in it makes it fail, and is its evidence."""
+def judge(
+    kind: Kind, name: str, look: Callable[[], Look], *, required: bool, expected: str = "", private: Iterable[str] = ()
+) -> Verdict:
+    """Run one check. What goes wrong in it makes it fail, and is its evidence.
+
+    Args:
+        kind: what it is about.
+        name: the statement.
+        look: the check.
+        required: whether the run fails with it.
+        expected: what people compare with what was seen.
+        private: texts that stand in no evidence, such as the values by which a row is found.
+    """
     try:
         seen = look()
     except SerenoError as error:
         advice = "" if isinstance(error, ContractError) else "; this says nothing about the rows"
-        finding = Finding(name=name, passed=False, required=required, evidence=f"could not be checked: {error}{advice}")
+        why = f"could not be checked: {_without(str(error), private)}{advice}"
+        finding = Finding(name=name, passed=False, required=required, evidence=why)
         return Verdict(kind=kind, finding=finding, expected=expected, seen="could not be checked")
     finding = Finding(name=name, passed=seen.passed, required=required, evidence=seen.evidence)
-    return Verdict(kind=kind, finding=finding, expected=expected, seen=seen.seen, seconds=seen.seconds)
+    return Verdict(kind=kind, finding=finding, expected=expected, seen=seen.seen, budget_percent=seen.budget_percent)
+
+
+def _without(text: str, private: Iterable[str]) -> str:
+    for each in private:
+        text = text.replace(f'"{each}"', '"..."')
+    return text

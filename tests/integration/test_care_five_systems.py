@@ -53,7 +53,7 @@ def test_what_a_systems_folder_declares_holds(five_systems: FiveSystems, tmp_pat
         assert {Kind.ROWS, Kind.PARENT, Kind.FRESH, Kind.UNIQUE, Kind.QUERY, Kind.LATENCY} <= kinds
         assert {"data_checks", "database_care"} <= set(offered_jobs(deployed.system))
         timed = [verdict for verdict in verdicts if verdict.kind is Kind.LATENCY]
-        assert all(verdict.seconds is not None for verdict in timed)
+        assert all(verdict.budget_percent is not None for verdict in timed)
         assert data_checks_report(verdicts).figures["checks"] == len(verdicts)
 
 

@@ -94,6 +94,7 @@ def test_the_best_try_counts() -> None:
     assert best([0.9, 0.1, 3.0], budget_seconds=0.1).passed
     late = best([0.9, 0.2, 3.0], budget_seconds=0.1)
     assert (late.passed, late.evidence) == (False, "best of 3: 200 ms; slowest: 3.0 s")
+    assert late.budget_percent == 200
 
 
 @pytest.mark.parametrize(
@@ -158,12 +159,12 @@ def test_the_report_counts_checks_by_kind_and_shows_the_tries_as_a_chart() -> No
     slow = Finding(name="the query a takes at most 1.0 s", passed=False, evidence="best of 2: 2.0 s")
     verdicts = [
         Verdict(kind=Kind.ROWS, finding=Finding(name="t has 5 rows", passed=True), expected="exactly 5", seen="5"),
-        Verdict(kind=Kind.LATENCY, finding=slow, expected="at most 1.0 s", seen="2.0 s", seconds=2.0),
+        Verdict(kind=Kind.LATENCY, finding=slow, expected="at most 1.0 s", seen="2.0 s", budget_percent=200.0),
     ]
     draft = data_checks_report(verdicts)
     assert draft.headline == "1 of 2 checks failed: the query a takes at most 1.0 s"
-    assert draft.figures == {"checks": 2, "checks_that_hold": 1, "checks_of_row_count": 1, "checks_of_latency": 1}
-    assert list(draft.charts) == ["The best try of each query"]
+    assert draft.figures == {"checks": 2, "checks_that_hold": 1, "row_counts": 1, "latencies": 1}
+    assert list(draft.charts) == ["How much of its time the best try of each query took"]
     assert draft.tables[0].rows[0] == ("t has 5 rows", "exactly 5", "5", "yes")
     assert data_checks_report([]).headline == "nothing is declared to be checked"
     assert data_checks_report(verdicts[:1]).headline == "1 of 1 check holds"
