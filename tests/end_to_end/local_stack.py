@@ -29,6 +29,7 @@ DEPLOYMENTS = [
     "demo-restore-drill",
     "demo-restore",
     "demo-prune",
+    "demo-audit-verify",
     "demo-data-checks",
     "demo-database-care",
 ]
