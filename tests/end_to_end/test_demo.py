@@ -9,11 +9,15 @@ from pathlib import Path
 
 from end_to_end.local_stack import DEPLOYMENTS
 
+JOBS = (
+    "backup", "verify-backups", "restore-drill", "restore", "prune", "audit-verify", "data-checks", "database-care",
+)  # fmt: skip
+
 
 def test_the_demo_succeeds_and_shows_one_row_per_job(demo_run: subprocess.CompletedProcess[str]) -> None:
     assert demo_run.returncode == 0, demo_run.stdout + demo_run.stderr
     assert demo_run.stderr == ""
-    for job in ("backup", "verify-backups", "restore-drill", "restore", "prune", "audit-verify", "data-checks", "database-care"):
+    for job in JOBS:
         assert any(line.startswith(f"│ {job} ") and "Completed" in line for line in demo_run.stdout.splitlines())
     assert "make up" in demo_run.stdout
     assert "sereno backups list demo" in demo_run.stdout
