@@ -158,7 +158,7 @@ def _reindex(relation: _Relation, system: System, seen: Seen) -> Action:
         raise RefusedError(f"the indexes cannot be looked at, so none is rebuilt: {seen.indexes.reason}")
     index = next((each for each in seen.indexes if each.name == relation.label), None)
     if index is None or not (is_bloated(index, system.care) or not index.is_valid):
-        raise RefusedError(f"{relation.label} is valid and not swollen, so it is not rebuilt; nothing was done")
+        raise RefusedError(f"{relation.label} is valid, and not swollen as far as the role can see; nothing was done")
     if index.being_built:
         raise RefusedError(f"{relation.label} is being built just now; nothing was done")
     if index.is_leftover:

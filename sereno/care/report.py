@@ -52,7 +52,7 @@ def care_report(
 def _areas(system: System, seen: Seen, readings: Sequence[CareReading]) -> Iterator[Area]:
     care, zone, before = system.care, system.zone, earlier(readings)
     yield connections.area(seen.sessions, seen.server, care)
-    yield health.server_area(seen.server, care)
+    yield health.server_area(seen.server, seen.tables, care)
     yield health.sequences_area(seen.sequences, care)
     yield storage.area(seen.tables, readings, before, care, zone)
     yield index_area.area(seen.indexes, seen.unindexed, seen.server, care)

@@ -90,6 +90,7 @@ class CareCase:
         with psycopg.connect(self.url(role), autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement.encode())
+            connection.execute("SELECT pg_stat_force_next_flush()")  # else the counters come when they come
 
     def value(self, query: str) -> Any:
         with psycopg.connect(self.url(), autocommit=True) as connection:

@@ -77,7 +77,7 @@ def test_a_table_that_the_role_may_not_clean_is_a_failure_though_the_server_only
         ({"vacuum": ("pg_class",)}, "there is no table 'pg_class'"),
         ({"vacuum": ("booking; DROP TABLE salon",)}, "there is no table"),
         ({"reindex": ("booking",)}, "there is no index 'booking'"),
-        ({"reindex": ("booking_email",)}, "is valid and not swollen"),
+        ({"reindex": ("booking_email",)}, "is valid, and not swollen"),
         ({"end_session": "4711"}, "names no session"),
         ({"end_session": "4711 OR true@2026-01-01T00:00:00Z"}, "names no session"),
         ({"end_session": "4711@2026-01-01T00:00:00Z"}, "there is no session"),
@@ -134,7 +134,7 @@ def test_a_swollen_index_is_rebuilt_and_smaller(case: CareCase) -> None:
     assert done(system, reindex=("wide_pkey",)).passed
     after = index(system, "public.wide_pkey")
     assert (after.bytes or 0) < (before.bytes or 0) / 5
-    with pytest.raises(RefusedError, match="is valid and not swollen"):
+    with pytest.raises(RefusedError, match="is valid, and not swollen"):
         planned(system, reindex=("wide_pkey",))
     case.run("DROP TABLE wide")
 

@@ -37,15 +37,17 @@ def test_who_blocks_whom_is_a_tree_whose_root_can_be_ended(case: CareCase) -> No
     ):
         draft = page(case.system(blocked_seconds=0, idle_in_transaction_minutes=0), now=NOW)
     tree = rows(draft, "Who waits for whom")
-    assert [row[0].strip() for row in tree][:2] == [str(root), f"└ {first}"]
+    assert tree[0][0] == str(root)
     assert {row[0].strip() for row in tree} == {str(root), f"└ {first}", f"└ {second}"}
     assert tree[0][1].startswith(f"{root}@2")
-    assert "a row that it changed" in tree[1][2]
+    assert any("a row that it changed" in row[2] for row in tree if str(first) in row[0])
     assert tree[0][3:] == ("UPDATE salon SET name = ? WHERE id = ?", "care_owner", "somebody")
     blocked = finding(draft, "no session waits for a lock")
     assert (blocked.passed, blocked.required) == (False, True)
     assert f"session {second} (care_owner) waits" in blocked.evidence
-    assert f"AccessExclusiveLock on public.salon, held up by {root}" in blocked.evidence
+    (waits,) = [line for line in blocked.evidence.splitlines() if line.startswith(f"session {second} ")]
+    assert "AccessExclusiveLock on public.salon, held up by " in waits
+    assert str(root) in waits
     idle = finding(draft, "no session is idle in a transaction")
     assert f"session {root} of care_owner: idle in transaction for" in idle.evidence
     assert draft.figures["idle_in_transaction"] == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,10 +15,8 @@ from sereno.care.sessions import Session, Wait, blocker_tree
 from sereno.care.settings import Setting, advice
 from sereno.care.statement_text import normalised
 from sereno.care.statements import Statement
-from sereno.care.tables import Table
 from sereno.ledger.care_readings import CareReading
-
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+from unit.seen_case import NOW, index, table
 
 
 @pytest.mark.parametrize(
@@ -86,16 +84,6 @@ def test_a_session_is_named_by_process_and_beginning_and_hidden_when_that_is() -
     assert (hidden.hidden, hidden.handle) == (True, "")
 
 
-def index(name: str, *keys: str, **changes: Any) -> Index:
-    given: dict[str, Any] = {
-        "name": name, "table_name": "public.t", "method": "btree", "is_unique": False, "is_primary": False,
-        "keeps_constraint": False, "is_referenced": False, "is_valid": True, "is_identity": False,
-        "being_built": False, "is_of_partitions": False, "scans": 0, "bytes": 10**8, "keys": keys,
-        "carries_columns": False, "rest": "//1", "empty_bytes": 0,
-    }  # fmt: skip
-    return Index(**{**given, **changes})
-
-
 def pairs(*indexes: Index) -> list[tuple[str, str]]:
     return [(one.name, other.name) for one, other in doubles(indexes)]
 
@@ -158,15 +146,6 @@ def sequence(**given: Any) -> Sequence:
 )
 def test_how_far_a_sequence_has_come(given: dict[str, Any], percent: float, left: int) -> None:
     assert (sequence(**given).used_percent, sequence(**given).left) == (percent, left)
-
-
-def table(name: str, size: int, **changes: Any) -> Table:
-    given: dict[str, Any] = {
-        "name": name, "oid": 1, "is_view": False, "locked": False, "rows": 100, "live_rows": 100, "dead_rows": 0,
-        "table_bytes": size, "index_bytes": 0, "vacuumed_at": None, "analyzed_at": None, "transaction_ids": 1,
-        "autovacuum_off": False, "empty_bytes": 0,
-    }  # fmt: skip
-    return Table(**{**given, **changes})
 
 
 def reading(days: float = 0, *, database: str = "1 1", **given: Any) -> CareReading:

@@ -11,6 +11,7 @@ from sereno.care.page.connections import hidden_sessions
 from sereno.care.sequences import Sequence
 from sereno.care.server import IDS, Holder, Server
 from sereno.care.settings import Setting, advice
+from sereno.care.tables import Table
 from sereno.reports.build import human_bytes, human_count, human_seconds
 from sereno.reports.charts import bar_chart
 from sereno.reports.model import Finding
@@ -22,7 +23,7 @@ _CHARTED_PERCENT = 10
 _KEPT_WAL_BYTES = 5 * 1024**3
 
 
-def server_area(server: Server, care: Care) -> Area:
+def server_area(server: Server, tables: Many[Table] | Unseen, care: Care) -> Area:
     """Cache, transaction ids, and what keeps old rows."""
     holders = [_told(each) for each in server.holders if _lasts(each)]
     kept = without(
@@ -33,7 +34,7 @@ def server_area(server: Server, care: Care) -> Area:
         required=True,
     )
     return Area(
-        judged=[*_memory(server, care), _ids(server, care), kept],
+        judged=[*_memory(server, care), _ids(server, tables, care), kept],
         figures={
             "database_bytes": server.database_bytes,
             "table_hit_percent": _rounded(server.table_hit_percent),
@@ -45,11 +46,14 @@ def server_area(server: Server, care: Care) -> Area:
     )
 
 
-def _ids(server: Server, care: Care) -> Judged:
+def _ids(server: Server, tables: Many[Table] | Unseen, care: Care) -> Judged:
     passed = server.ids_percent <= care.transaction_ids_percent
     used = human_count(max(server.transaction_ids, server.multixact_ids))
     evidence = f"{used} of {human_count(IDS)} ({server.ids_percent:.1f} %)"
-    advice = "\n→ VACUUM the tables with the oldest rows, and end what keeps them; at 100 % the server stops"
+    oldest = [] if isinstance(tables, Unseen) else sorted(tables, key=lambda each: -each.transaction_ids)[:3]
+    if oldest:
+        evidence += f"; the oldest rows are in {', '.join(each.name for each in oldest)}"
+    advice = "\n→ VACUUM those tables, and end what keeps their rows; at 100 % the server stops"
     name = f"at most {care.transaction_ids_percent} % of the transaction ids are used up"
     finding = Finding(name=name, passed=passed, evidence=evidence + ("" if passed else advice))
     return Judged(finding, f"{server.ids_percent:.0f} % of the transaction ids used up")
