@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -16,10 +18,26 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 VERSIONS = versions()
 
 
-@pytest.fixture(scope="module", params=list(VERSIONS))
-def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CareCase]:
-    with care_case(tmp_path_factory.mktemp("care") / "server", VERSIONS[request.param]) as made:
-        yield made
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], CareCase]]:
+    """Gives the server of a version, started when it is first asked for."""
+    with ExitStack() as stack:
+
+        @cache
+        def started(version: str) -> CareCase:
+            return stack.enter_context(care_case(tmp_path_factory.mktemp("care") / "server", VERSIONS[version]))
+
+        yield started
+
+
+@pytest.fixture(params=list(VERSIONS))
+def each_case(request: pytest.FixtureRequest, cases: Callable[[str], CareCase]) -> CareCase:
+    return cases(request.param)
+
+
+@pytest.fixture
+def case(cases: Callable[[str], CareCase]) -> CareCase:
+    return cases(list(VERSIONS)[-1])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -29,13 +47,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def test_who_blocks_whom_is_a_tree_whose_root_can_be_ended(case: CareCase) -> None:
+def test_who_blocks_whom_is_a_tree_whose_root_can_be_ended(each_case: CareCase) -> None:
     with (
-        case.session("UPDATE salon SET name = 'of ana@example.com' WHERE id = 1") as root,
-        case.waiting("UPDATE salon SET name = 'b' WHERE id = 1") as first,
-        case.waiting("LOCK TABLE salon IN ACCESS EXCLUSIVE MODE") as second,
+        each_case.session("UPDATE salon SET name = 'of ana@example.com' WHERE id = 1") as root,
+        each_case.waiting("UPDATE salon SET name = 'b' WHERE id = 1") as first,
+        each_case.waiting("LOCK TABLE salon IN ACCESS EXCLUSIVE MODE") as second,
     ):
-        draft = page(case.system(blocked_seconds=0, idle_in_transaction_minutes=0), now=NOW)
+        draft = page(each_case.system(blocked_seconds=0, idle_in_transaction_minutes=0), now=NOW)
     tree = rows(draft, "Who waits for whom")
     assert tree[0][0] == str(root)
     assert {row[0].strip() for row in tree} == {str(root), f"└ {first}", f"└ {second}"}
@@ -66,13 +84,13 @@ def test_a_table_that_somebody_has_to_himself_holds_up_no_look_at_it(case: CareC
     assert finding(draft, "every index is valid").passed
 
 
-def test_an_index_that_failed_to_be_built_is_invalid_and_costs(case: CareCase) -> None:
+def test_an_index_that_failed_to_be_built_is_invalid_and_costs(each_case: CareCase) -> None:
     with pytest.raises(Exception, match="could not create unique index"):
-        case.run("CREATE UNIQUE INDEX CONCURRENTLY booking_email_key ON booking (email)")
+        each_case.run("CREATE UNIQUE INDEX CONCURRENTLY booking_email_key ON booking (email)")
     try:
-        draft = page(case.system(), now=NOW)
+        draft = page(each_case.system(), now=NOW)
     finally:
-        case.run("DROP INDEX booking_email_key")
+        each_case.run("DROP INDEX booking_email_key")
     invalid = finding(draft, "every index is valid")
     assert (invalid.passed, invalid.required) == (False, True)
     assert "run this job with reindex=[public.booking_email_key]" in invalid.evidence
@@ -112,35 +130,35 @@ def test_a_sequence_ends_where_its_column_does(case: CareCase) -> None:
     assert "How much of their numbers sequences have given out" in draft.charts
 
 
-def test_dead_rows_and_empty_space_are_told_and_a_prepared_transaction_that_keeps_them(case: CareCase) -> None:
-    case.run(
+def test_dead_rows_and_empty_space_are_told_and_a_prepared_transaction_that_keeps_them(each_case: CareCase) -> None:
+    each_case.run(
         "CREATE TABLE swollen (id int PRIMARY KEY, text text) WITH (autovacuum_enabled = off)",
         "INSERT INTO swollen SELECT n, repeat('x', 20) FROM generate_series(1, 80000) n",
         "DELETE FROM swollen WHERE id % 10 > 0",
         "GRANT SELECT ON swollen TO care_seer",
     )
     try:
-        case.run("BEGIN; INSERT INTO salon VALUES (1000, 'x'); PREPARE TRANSACTION 'forgotten'")
+        each_case.run("BEGIN; INSERT INTO salon VALUES (1000, 'x'); PREPARE TRANSACTION 'forgotten'")
         thresholds: dict[str, Any] = {"noteworthy_dead_rows": 1_000, "bloat_mebibytes": 1}
-        draft = page(case.system(**thresholds), now=NOW)
+        draft = page(each_case.system(**thresholds), now=NOW)
         assert "public.swollen: 72,000 (90 %)" in finding(draft, "dead rows").evidence
         assert "public.swollen" in finding(draft, "autovacuum is on for every table").evidence
         assert "public.swollen" in finding(draft, "every table has been analyzed").evidence
-        seen = look(case.system())
+        seen = look(each_case.system())
         assert [(each.what, each.kept_bytes) for each in seen.server.holders] == [
             ("prepared transaction forgotten", None)
         ]
-        case.run("ROLLBACK PREPARED 'forgotten'", "ANALYZE swollen")
-        draft = page(case.system(**thresholds), now=NOW)
+        each_case.run("ROLLBACK PREPARED 'forgotten'", "ANALYZE swollen")
+        draft = page(each_case.system(**thresholds), now=NOW)
         assert "public.swollen: about " in finding(draft, "no table is more than 50 % empty space").evidence
         assert "public.swollen_pkey: about " in finding(draft, "no index is more than 50 % empty space").evidence
     finally:
-        case.run("DROP TABLE swollen")
+        each_case.run("DROP TABLE swollen")
 
 
-def test_what_the_role_cannot_see_is_said_and_is_not_zero(case: CareCase) -> None:
-    with case.session("SELECT 'ana@example.com'") as pid:
-        draft = page(case.system(read_as="reader", idle_in_transaction_minutes=0), now=NOW)
+def test_what_the_role_cannot_see_is_said_and_is_not_zero(each_case: CareCase) -> None:
+    with each_case.session("SELECT 'ana@example.com'") as pid:
+        draft = page(each_case.system(read_as="reader", idle_in_transaction_minutes=0), now=NOW)
     hidden = finding(draft, "the role care_reader sees everything")
     assert (hidden.passed, hidden.required) == (False, False)
     assert "what 1 session of other roles do" in hidden.evidence
@@ -157,11 +175,11 @@ def test_a_role_that_may_see_everything_has_nothing_hidden(case: CareCase) -> No
     assert finding(page(case.system(), now=NOW), "the role care_seer sees everything").passed
 
 
-def test_what_statements_took_is_told_since_the_run_before_and_without_values(case: CareCase) -> None:
-    system = case.system(slow_statement_milliseconds=10)
+def test_what_statements_took_is_told_since_the_run_before_and_without_values(each_case: CareCase) -> None:
+    system = each_case.system(slow_statement_milliseconds=10)
     first = page(system, now=NOW)
     assert "since counting began" in next(iter(table.title for table in first.tables if "took most" in table.title))
-    case.run(*["SELECT pg_sleep(0.02), 'ana@example.com' AS mail"] * 3)
+    each_case.run(*["SELECT pg_sleep(0.02), 'ana@example.com' AS mail"] * 3)
     draft = page(system, now=NOW + timedelta(hours=1))
     title = "Statements that took most time, since the run of 2026-11-20 12:00"
     (row,) = [row for row in rows(draft, title) if "pg_sleep" in row[0]]
