@@ -66,6 +66,8 @@ def test_who_blocks_whom_is_a_tree_whose_root_can_be_ended(each_case: CareCase) 
     (waits,) = [line for line in blocked.evidence.splitlines() if line.startswith(f"session {second} ")]
     assert "AccessExclusiveLock on public.salon, held up by " in waits
     assert str(root) in waits
+    assert f"→ in the end all wait for session {root} (idle in transaction for" in blocked.evidence
+    assert f": end_session={root}@2" in blocked.evidence
     idle = finding(draft, "no session is idle in a transaction")
     assert f"session {root} of care_owner: idle in transaction for" in idle.evidence
     assert draft.figures["idle_in_transaction"] == 1

@@ -87,10 +87,24 @@ def _blocked(sessions: Sessions, care: Care) -> Judged:
         [_waits(wait, known.get(wait.pid)) for wait in long],
         f"no session waits for a lock for more than {human_seconds(care.blocked_seconds)}",
         trouble=("blocked session", "blocked sessions"),
-        advice="the table of who waits for whom shows whom to end",
+        advice=f"in the end all wait for {'; '.join(_roots(sessions))}",
         required=True,
         otherwise=f"{human_count(len(sessions.waits))} wait, none for so long" if sessions.waits else "",
     )
+
+
+def _roots(sessions: Sessions) -> list[str]:
+    """Those who hold everybody up and wait for nobody, with what ends them."""
+    known = {each.pid: each for each in sessions.sessions}
+    roots = [branch.pid for branch in blocker_tree(sessions.waits) if branch.depth == 0]
+    return [_root(pid, known.get(pid)) for pid in roots]
+
+
+def _root(pid: int, session: Session | None) -> str:
+    if not pid:
+        return "a prepared transaction: COMMIT or ROLLBACK PREPARED"
+    ending = f": end_session={session.handle}" if session and session.handle else ""
+    return f"session {pid} ({_does(session)}){ending}"
 
 
 def _waits(wait: Wait, session: Session | None) -> str:
