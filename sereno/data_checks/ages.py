@@ -51,10 +51,12 @@ def age(newest: datetime | date | None, *, within: timedelta, zone: ZoneInfo, no
 def _look(session: ReadSession, check: Freshness, *, zone: ZoneInfo, now: datetime) -> Look:
     relation = find_relation(session, check.table)
     column = relation.column(check.column)
-    if relation.columns[check.column] != DATE_OR_TIME:
+    if relation.columns[check.column] != DATE_OR_TIME:  # which a time of day is too
         raise ContractError(f"{relation.label}.{check.column} is no timestamp and no date")
     where, values = condition(relation, check.where)
     finite = f"{'AND' if where else 'WHERE'} isfinite({column})"
     query = f"SELECT max({column}) AS newest FROM {relation.quoted} {where} {finite}"  # noqa: S608
     newest = next(session.rows(query, values))["newest"]
+    if not isinstance(newest, date | None):
+        raise ContractError(f"{relation.label}.{check.column} is no timestamp and no date")
     return age(newest, within=timedelta(hours=check.within_hours), zone=zone, now=now)

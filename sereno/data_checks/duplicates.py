@@ -35,5 +35,5 @@ def _look(session: ReadSession, check: Uniqueness) -> Look:
     )
     pairs = [[key_text(row[end], relation.key_kinds) for end in ("first", "last")] for row in session.rows(query)]
     keys = [" and ".join(str(key) for key in pair) if None not in pair else None for pair in pairs]
-    evidence = told(keys, noun="value") + " (the keys of rows that share one)" if keys else ""
+    evidence = told(keys, noun="value", such_as="such as that of the rows") if keys else ""
     return Look(passed=not keys, evidence=evidence, seen=human_count(len(keys)))

@@ -38,14 +38,14 @@ def value_text(value: Any) -> str | None:
     return _machine_made(value) if isinstance(value, str) else None
 
 
-def told(keys: Iterable[str | None], *, noun: str = "row") -> str:
+def told(keys: Iterable[str | None], *, noun: str = "row", such_as: str = "such as") -> str:
     """`3 rows, such as 17, 21, 40`; that keys are not shown is said."""
     found = list(keys)
     counted = human_count(min(len(found), MOST_COUNTED), noun)
     count = f"more than {counted}" if len(found) > MOST_COUNTED else counted
     shown = [key for key in found[:MOST_SHOWN] if key is not None]
     if shown:
-        return f"{count}, such as {', '.join(shown)}"
+        return f"{count}, {such_as} {', '.join(shown)}"
     return f"{count}; without a key that may be shown here"
 
 
