@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from flows.data_checks import data_checks
 from flows.database_care import database_care
 from infra.demo.system import DemoSystem
+from integration.five_systems import NAMES, FiveSystems, in_place
 from sereno import audit
 from sereno.exclusion import exclusive
 from sereno.ledger import open_ledger
@@ -121,3 +123,16 @@ async def test_what_is_not_confirmed_or_not_there_is_refused(parameters: dict[st
     report = await cared(**parameters)
     assert report.result is Result.REFUSED
     assert why in report.headline
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+async def test_both_jobs_run_over_each_of_the_five_systems(
+    five_systems: FiveSystems, tmp_path: Path, name: str
+) -> None:
+    now = datetime.now(UTC)
+    with five_systems.private(name, now=now) as database, in_place(database, tmp_path):
+        checks = await report_of(await data_checks(name, return_state=True))
+        care = await report_of(await database_care(name, return_state=True))
+    assert {each for each in missed(checks) if not each.startswith("the query ")} == set(), checks.headline
+    assert missed(care) == {"no setting endangers the data"}, care.headline
