@@ -30,6 +30,8 @@ DEPLOYMENTS = [
     "demo-restore",
     "demo-prune",
     "demo-audit-verify",
+    "demo-data-checks",
+    "demo-database-care",
 ]
 """Those of the demo system that have a schedule, in their order."""
 
