@@ -22,12 +22,22 @@ def _has_backups(system: System) -> bool:
     return system.backup is not None
 
 
+def _has_trials(system: System) -> bool:
+    return system.trials is not None
+
+
+def _trial_files(system: System) -> tuple[str, ...]:
+    outcomes = system.trials.outcomes if system.trials else ()
+    return ("trials.accounts", *(f"trials.{outcome}" for outcome in outcomes))
+
+
 OFFERS: tuple[Offer, ...] = (
     Offer("backup", _has_backups),
     Offer("restore", _has_backups),
     Offer("verify_backups", _has_backups),
     Offer("restore_drill", _has_backups),
     Offer("prune", _has_backups),
+    Offer("trial_expiry", _has_trials, _trial_files),
 )
 
 

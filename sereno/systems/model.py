@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sereno.systems.part import Part
 from sereno.systems.sections.backup import Backup
 from sereno.systems.sections.database import Database
 from sereno.systems.sections.fields import Name, Timezone
+from sereno.systems.sections.messages import Messages
+from sereno.systems.sections.prices import Prices
 from sereno.systems.sections.restore import Drill, Restore, Services
+from sereno.systems.sections.trials import Trials
 
 
 class System(Part):
@@ -32,6 +35,18 @@ class System(Part):
     """How restores are rehearsed. Offered where there are backups."""
     services: Services = Services()
     """What is stopped and started around a restore over the original."""
+    prices: Prices | None = None
+    """What the plans cost. Leave out where nothing is told in money."""
+    messages: Messages | None = None
+    """How people are written to. Leave out where Sereno writes to nobody."""
+    trials: Trials | None = None
+    """What happens when trials end. Leave out where there are no trials."""
+
+    @model_validator(mode="after")
+    def _can_tell_of_trials(self) -> System:
+        if self.trials and (self.trials.reminders_days or self.trials.announce) and self.messages is None:
+            raise ValueError("trials writes to people; give a section messages, or no reminders_days and no announce")
+        return self
 
     @property
     def zone(self) -> ZoneInfo:
