@@ -14,6 +14,9 @@ class Deliveries:
     """Attempts, by channel and result."""
     delivered: int = 0
     failed: int = 0
+    """Messages that every channel refused, or none took in time."""
+    unreachable: int = 0
+    """Messages for people whom no channel reaches."""
     unwritten: int = 0
     """Messages that wait because their template is wrong."""
     down: set[str] = field(default_factory=set)

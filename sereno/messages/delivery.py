@@ -114,8 +114,7 @@ class Delivery:
         channels = route(composed.recipient, self._manners)
         if not channels:
             self._outbox.fail(message, at=now, why="no channel reaches this recipient")
-            self._done.failed += 1
-            self._done.problems["no channel reaches the recipient"] += 1
+            self._done.unreachable += 1
         elif (until := quiet_until(now, composed.recipient.zone, self._manners.quiet_hours)) is not None:
             self._postpone(message, until, "quiet hours")
         else:

@@ -50,6 +50,8 @@ def plan_trials(
                 _add_facts(plan, account, decision)
                 if decision.change:
                     _add_change(plan, account, decision.change, at_most=max_changes)
+                    if decision.change.outcome in accounts.policy.announce and not _channels(account, system):
+                        _contradict(plan, Contradiction.NO_CONTACT, account)
             steps = [(account, decision.notice) for account, decision in decided if decision.notice]
             _add_notices(plan, system, ledger, steps, at_most=max_messages)
     return plan
@@ -57,7 +59,7 @@ def plan_trials(
 
 def _add_facts(plan: TrialPlan, account: Account, decision: Decision) -> None:
     for contradiction in decision.contradictions:
-        plan.contradictions.setdefault(contradiction, Tally()).add(account.id)
+        _contradict(plan, contradiction, account)
     if decision.hold:
         plan.held.setdefault(decision.hold, Tally()).add(account.id)
     if decision.lapsed:
@@ -87,11 +89,10 @@ def _add_notices(
 ) -> None:
     due: dict[tuple[str, str, str], PlannedNotice] = {}
     for account, step in steps:
-        if account.ends_at is None or system.messages is None:
-            continue
-        channels = route(recipient_of(account), system.messages)
+        channels = _channels(account, system)
         if not channels:
-            plan.contradictions.setdefault(Contradiction.NO_CONTACT, Tally()).add(account.id)
+            _contradict(plan, Contradiction.NO_CONTACT, account)
+        if account.ends_at is None or not channels:
             continue
         notice = Notice(account=account.id, ends_at=account.ends_at, step=step.name)
         due[notice.key] = PlannedNotice(
@@ -99,10 +100,19 @@ def _add_notices(
             plan=account.plan,
             due_at=step.due_at,
             zone=account.zone.key,
-            channels=tuple(channel.name for channel in channels),
+            channels=channels,
         )
     new = untold(ledger, system.name, [planned.notice for planned in due.values()]) if due else []
     plan.told_before += len(due) - len(new)
     room = max(0, at_most - len(plan.notices))
     plan.more_notices += max(0, len(new) - room)
     plan.notices += [due[notice.key] for notice in new[:room]]
+
+
+def _channels(account: Account, system: System) -> tuple[str, ...]:
+    """The names of the channels that reach `account`, in their order."""
+    return tuple(channel.name for channel in route(recipient_of(account), system.messages)) if system.messages else ()
+
+
+def _contradict(plan: TrialPlan, contradiction: Contradiction, account: Account) -> None:
+    plan.contradictions.setdefault(contradiction, Tally()).add(account.id)

@@ -47,7 +47,7 @@ def trial_report(
     live = changed is not None
     findings = [*_contradictions(plan, changed), *_left_out(plan), *_prices(plan, prices)]
     if changed is not None and deliveries is not None:
-        findings = [_changes_done(changed), _messages_done(deliveries), *findings]
+        findings = [_changes_done(changed), *_messages_done(deliveries), *findings]
         passed = _done(plan, changed, deliveries)
     else:
         passed = _would(plan, prices)
@@ -132,18 +132,25 @@ def _changes_done(changed: Changed) -> Finding:
     )
 
 
-def _messages_done(deliveries: Deliveries) -> Finding:
+def _messages_done(deliveries: Deliveries) -> Iterator[Finding]:
     tried = [
         f"{channel} {result} {human_count(count)}" for (channel, result), count in sorted(deliveries.results.items())
     ]
     why = [f"{human_count(count)} times: {problem}" for problem, count in deliveries.problems.most_common()]
     why += [f"channel {name} takes nothing now; what it has waits for the next run" for name in sorted(deliveries.down)]
     states = f"{human_count(deliveries.delivered, 'message')} delivered, {human_count(deliveries.waiting)} waiting"
-    return Finding(
+    yield Finding(
         name="every message was delivered or waits for its time",
         passed=not (deliveries.failed or deliveries.unwritten or deliveries.down),
         evidence="\n".join([f"{states}, {human_count(deliveries.canceled)} not needed any more", *tried, *why]),
     )
+    if deliveries.unreachable:
+        yield Finding(
+            name="every message has somebody who can be reached",
+            passed=False,
+            required=False,
+            evidence=f"{human_count(deliveries.unreachable, 'message')} for accounts without a verified address",
+        )
 
 
 def _tables(plan: TrialPlan, *, live: bool) -> Iterator[ReportTable]:
@@ -209,7 +216,7 @@ def _figures(
     return {
         **{f"{outcome}_accounts": number for outcome, number in sorted(changed.by_outcome.items())},
         "changes_failed": len(changed.problems),
-        "told": told,
+        "notices_written": told,
         "delivered": deliveries.delivered,
         "messages_failed": deliveries.failed,
         "messages_canceled": deliveries.canceled,
