@@ -38,6 +38,7 @@ OFFERS: tuple[Offer, ...] = (
     Offer("restore_drill", _has_backups),
     Offer("prune", _has_backups),
     Offer("trial_expiry", _has_trials, _trial_files),
+    Offer("audit_verify", lambda _: True),
 )
 
 

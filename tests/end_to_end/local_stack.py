@@ -30,6 +30,7 @@ DEPLOYMENTS = [
     "demo-restore",
     "demo-prune",
     "demo-trial-expiry",
+    "demo-audit-verify",
 ]
 """Those of the demo system that have a schedule, in their order."""
 
@@ -47,7 +48,7 @@ def run_local(home: Path, *arguments: str, **more: str) -> subprocess.CompletedP
         env=environment(home, **more),
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=900,
         check=False,
     )
 
