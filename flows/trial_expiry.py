@@ -15,7 +15,7 @@ from tasks.trial_expiry import (
     change_accounts,
     deliver_messages,
     plan_trials,
-    require_templates,
+    require_words,
     settle_changes,
     simulate,
     write_notices,
@@ -62,7 +62,7 @@ async def trial_expiry(
     async with exclusive(source, "trial_expiry"):
         if simulate_days:
             return await publish(simulation_report(await simulate(source, days=simulate_days), source.prices))
-        await require_templates(source)
+        await require_words(source, live=not dry_run)
         if dry_run:
             planned = await plan_trials(source, max_messages=max_messages, max_changes=max_changes)
             return await publish(trial_report(planned, source.prices))

@@ -19,7 +19,7 @@ _settle_changes = step(changes.settle_changes, name="settle what an earlier run 
 _change_accounts = step(changes.change_accounts, name="change accounts", progress=True)
 _write_notices = step(telling.write_notices, name="write notices into the outbox", retry=NETWORK)
 _deliver_messages = step(telling.deliver_messages, name="deliver messages", retry=NETWORK, progress=True)
-require_templates = step(telling.require_templates, name="look for the templates")
+require_words = step(telling.require_words, name="look for templates and secrets")
 
 
 async def plan_trials(system: System, *, max_messages: int, max_changes: int) -> TrialPlan:

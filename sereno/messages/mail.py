@@ -29,8 +29,6 @@ def mail_of(message: Message, manners: Messages, *, now: datetime) -> EmailMessa
         mail["Reply-To"] = manners.reply_to
     mail["Subject"] = " ".join(message.subject.split())
     mail["Auto-Submitted"] = "auto-generated"
-    if message.locale:
-        mail["Content-Language"] = message.locale
     mail.set_content(message.text)
     if message.html is not None:
         mail.add_alternative(message.html, subtype="html")
@@ -39,6 +37,8 @@ def mail_of(message: Message, manners: Messages, *, now: datetime) -> EmailMessa
         mail.add_attachment(
             attachment.content, maintype=kind, subtype=subtype or "octet-stream", filename=attachment.name
         )
+    if message.locale:
+        mail["Content-Language"] = message.locale  # last, since setting the content takes such headers away
     return mail
 
 

@@ -14,6 +14,7 @@ from sereno.messages.recipients import recipient_key
 from sereno.messages.template import Templates
 from sereno.progress import Progress, silent
 from sereno.systems.model import System
+from sereno.systems.secrets import Secret
 from sereno.trials.accounts import Accounts
 from sereno.trials.composing import TrialComposer
 from sereno.trials.notice import JOB
@@ -61,14 +62,22 @@ def deliver_messages(
         return delivery.deliver(at_most=max_messages, progress=progress)
 
 
-def require_templates(system: System) -> None:
-    """See that there is a template for all that the policy tells, before anything is changed.
+def require_words(system: System, *, live: bool) -> None:
+    """See that all that the policy tells can be told, before anything is changed.
+
+    Args:
+        system: whose policy.
+        live: also see that the secrets of the channels are there.
 
     Raises:
-        ConfigurationError: one is missing in the fallback language.
+        ConfigurationError: a template is missing in the fallback language.
+        MissingSecretError: a secret of a channel is missing.
     """
     if system.messages is None:
         return
+    secrets = [value for channel in system.messages.channels for _, value in channel if isinstance(value, Secret)]
+    for secret in secrets if live else ():
+        secret.resolve()
     templates = Templates(system.name, fallback_locale=system.messages.fallback_locale)
     missing = templates.missing(topics_of(system))
     if missing:

@@ -19,7 +19,7 @@ from sereno.trials.accounts import Accounts
 from sereno.trials.changes import change_accounts
 from sereno.trials.decide import Contradiction
 from sereno.trials.simulation import simulate
-from sereno.trials.telling import deliver_messages, require_templates, write_notices
+from sereno.trials.telling import deliver_messages, require_words, write_notices
 
 DAY = timedelta(days=1)
 
@@ -250,10 +250,10 @@ def test_trials_that_never_end_disturb_nobody(case: TrialCase) -> None:
 
 def test_a_missing_template_is_found_before_anything_is_done(case: TrialCase) -> None:
     system = case.describe()
-    require_templates(system)
+    require_words(system, live=True)
     (case.systems / "salons" / "messages" / "last_day.en.md").unlink()
     with pytest.raises(ConfigurationError, match=r"there is no .*last_day\.en\.md"):
-        require_templates(system)
+        require_words(system, live=False)
 
 
 def test_a_simulation_plays_the_coming_days_and_changes_nothing(case: TrialCase) -> None:

@@ -123,6 +123,7 @@ def test_a_mail_has_a_stable_id_both_forms_and_its_attachments() -> None:
         "text/html",
         "application/pdf",
     ]
+    assert mail["Content-Language"] == "pt"
     assert mail.get_all("Message-ID") == ["<abc@salon.example>"]
 
 
