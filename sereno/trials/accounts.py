@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sereno.database.read_session import Batch, ReadSession
 from sereno.errors import ConfigurationError, ContractError
@@ -15,16 +13,20 @@ from sereno.systems.model import System
 from sereno.systems.sections.trials import Trials
 from sereno.systems.sql_file import SqlFile
 from sereno.systems.sql_folder import find_sql
-from sereno.trials.account import Account, AccountReader, Key, State
+from sereno.trials.account import Account, AccountReader, Key
 
 AT_ONCE = 2_000
 """How many accounts are looked at together."""
-_TIMESTAMP_WITHOUT_ZONE = 1114
 _INTEGERS = {20, 21, 23}
 _UUID = 2950
 _SLACK = timedelta(days=2)
 """More than any two zones lie apart."""
 _IN_TIME = "(narrowed.trial_ends_at IS NULL OR narrowed.trial_ends_at BETWEEN '1900-01-01' AND :sereno_until)"
+_NO_CUSTOMER = "coalesce(CAST(narrowed.status AS text) <> ALL(CAST(:sereno_converted AS text[])), true)"
+_OVER = (
+    "coalesce(CAST(narrowed.status AS text) = ANY(CAST(:sereno_ended AS text[])), false)"
+    " AND coalesce(narrowed.trial_ends_at < :sereno_since, true)"
+)
 _BY_ID = "narrowed.id = ANY(CAST(:sereno_ids AS {}[])) AND " + (
     "(narrowed.trial_ends_at IS NULL OR narrowed.trial_ends_at BETWEEN '1900-01-01' AND '9000-01-01')"
 )
@@ -80,22 +82,28 @@ class Accounts:
     ) -> Iterator[list[Account]]:
         """Every account of which something may be due or wrong now, or may fall due in the coming `days`.
 
-        The database leaves out trials that end beyond all of that. What is certain to be in order is left out here,
-        before anything is made of its row.
+        What is certain to be in order never leaves the database: customers, trials that end beyond all of that, and
+        those that are over for long and neither paid for nor open.
 
         Args:
             session: a session that only reads.
             now: with a time zone.
             days: how far to look ahead.
-            looked_at: told of the number of rows of each batch.
+            looked_at: told of the number of accounts of each batch.
         """
-        until = horizon(self.policy, now, days=days)
-        parameters = {"now": now, "sereno_until": until}
-        reader: AccountReader | None = None
-        for batch in session.batches(self._sql.narrowed(_IN_TIME), parameters, size=AT_ONCE):
-            reader = reader or self._reader(batch)
+        statuses = self.policy.statuses
+        longest = max(0, *(-days for days in self.policy.reminders_days), 0) + self.policy.late_days
+        parameters = {
+            "now": now,
+            "sereno_until": horizon(self.policy, now, days=days),
+            "sereno_since": now - timedelta(days=longest + 1) - _SLACK,
+            "sereno_converted": list(statuses.converted),
+            "sereno_ended": list(statuses.ended),
+        }
+        narrowed = self._sql.narrowed(self._condition(self._described(session, now)))
+        for batch in session.batches(narrowed, parameters, size=AT_ONCE):
             looked_at(len(batch.rows))
-            yield [reader.account(row) for row in self._mattering(reader, batch, now)]
+            yield [*map(self._reader(batch).account, batch.rows)]
 
     def by_id(self, session: ReadSession, identifiers: Sequence[str], *, now: datetime) -> dict[str, Account]:
         """Those of the accounts with these ids that the query gives.
@@ -105,7 +113,8 @@ class Accounts:
             identifiers: as reports and the ledger write them.
             now: with a time zone.
         """
-        kind = self._kind(session, now)
+        described = self._described(session, now)
+        kind = described.types[self._reader(described).at["id"]]
         parameters = {"now": now, "sereno_ids": [_key(each, kind) for each in identifiers]}
         found: dict[str, Account] = {}
         for batch in session.batches(self._sql.narrowed(_BY_ID.format(_NAMES.get(kind, "text"))), parameters):
@@ -113,34 +122,21 @@ class Accounts:
             found |= {account.id: account for account in map(reader.account, batch.rows)}
         return found
 
-    def _kind(self, session: ReadSession, now: datetime) -> int:
-        """The type of the ids, as PostgreSQL numbers it."""
-        batch = next(session.batches(self._sql.narrowed("false"), {"now": now}))
-        return batch.types[self._reader(batch).at["id"]]
+    def _described(self, session: ReadSession, now: datetime) -> Batch:
+        """The query's columns, and no row."""
+        return next(session.batches(self._sql.narrowed("false"), {"now": now}))
+
+    def _condition(self, described: Batch) -> str:
+        """Which rows may matter, in SQL."""
+        flags = [name for name in ("paid", "active") if name in described.columns]
+        still = "".join(f" AND NOT coalesce(narrowed.{flag}, false)" for flag in flags)
+        return f"{_IN_TIME} AND {_NO_CUSTOMER} AND NOT ({_OVER}{still})"
 
     def _reader(self, batch: Batch) -> AccountReader:
         missing = [name for name in ACCOUNTS.columns if name not in batch.columns]
         if missing:
             raise ContractError(f"{self._sql.where}: gives no column {missing[0]}")
         return AccountReader(batch.columns, self.policy, zone=self.zone)
-
-    def _mattering(self, reader: AccountReader, batch: Batch, now: datetime) -> Iterator[tuple[Any, ...]]:
-        """The rows that are not certain to be in order: the one loop that every account of a system goes through."""
-        at, states = reader.at, reader.states
-        status, ends = at["status"], at["trial_ends_at"]
-        flags = [at[name] for name in ("paid", "active") if name in at]
-        longest = max(0, *(-days for days in self.policy.reminders_days), 0) + self.policy.late_days
-        since: datetime = now - timedelta(days=longest + 1) - _SLACK
-        if batch.types[ends] == _TIMESTAMP_WITHOUT_ZONE:
-            since = since.astimezone(ZoneInfo(self.policy.times_without_zone)).replace(tzinfo=None)
-        converted, ended = State.CONVERTED, State.ENDED
-        for row in batch.rows:
-            state = states.get(row[status])
-            if state is converted:
-                continue
-            if state is ended and (row[ends] is None or row[ends] < since) and not any(row[flag] for flag in flags):
-                continue
-            yield row
 
 
 _NAMES = {20: "bigint", 21: "smallint", 23: "integer", _UUID: "uuid"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sereno.ledger.models import time_text
@@ -18,11 +18,12 @@ class Notice:
     account: str
     ends_at: datetime
     step: str
+    trial_ends_at: str = field(init=False)
+    """The end as the ledger writes it."""
 
-    @property
-    def trial_ends_at(self) -> str:
-        """The end as the ledger writes it."""
-        return time_text(self.ends_at)
+    def __post_init__(self) -> None:
+        """Write the end down once; it is asked for often."""
+        object.__setattr__(self, "trial_ends_at", time_text(self.ends_at))
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -19,6 +19,9 @@ from sereno.trials.notices import untold
 from sereno.trials.planned import PlannedChange, PlannedNotice, Tally, TrialPlan
 from sereno.trials.schedule import Step
 
+_ASKED_AT_ONCE = 1_000
+"""About how many accounts the ledger is asked about together."""
+
 
 def plan_trials(
     system: System, *, now: datetime, max_messages: int, max_changes: int, progress: Progress = silent
@@ -38,10 +41,11 @@ def plan_trials(
     accounts = Accounts(system)
     holds = Holds.of(accounts.policy.holds, now=now, zone=system.zone)
     plan = TrialPlan(system=system.name, now=now)
+    steps: list[tuple[Account, Step]] = []
 
     def looked_at(rows: int) -> None:
         plan.looked_at += rows
-        progress(done=plan.looked_at, total=plan.looked_at, what=f"{plan.looked_at:,} accounts looked at")
+        progress(done=plan.looked_at, total=plan.looked_at, what=f"{plan.looked_at:,} accounts considered")
 
     with open_ledger() as ledger, reading(system, purpose="trial_expiry") as session:
         for some in accounts.that_matter(session, now=now, looked_at=looked_at):
@@ -52,8 +56,11 @@ def plan_trials(
                     _add_change(plan, account, decision.change, at_most=max_changes)
                     if decision.change.outcome in accounts.policy.announce and not _channels(account, system):
                         _contradict(plan, Contradiction.NO_CONTACT, account)
-            steps = [(account, decision.notice) for account, decision in decided if decision.notice]
-            _add_notices(plan, system, ledger, steps, at_most=max_messages)
+            steps += [(account, decision.notice) for account, decision in decided if decision.notice]
+            if len(steps) >= _ASKED_AT_ONCE:
+                _add_notices(plan, system, ledger, steps, at_most=max_messages)
+                steps = []
+        _add_notices(plan, system, ledger, steps, at_most=max_messages)
     return plan
 
 

@@ -198,7 +198,7 @@ def _figures(
 ) -> dict[str, Figure]:
     money, without = worth(plan.at_stake, prices)
     figures: dict[str, Figure] = {
-        "accounts_looked_at": plan.looked_at,
+        "accounts_considered": plan.looked_at,
         "told_before": plan.told_before,
         "left_alone": sum(tally.count for tally in plan.held.values()),
         "too_late": plan.lapsed.count,

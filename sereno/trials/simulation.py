@@ -43,7 +43,7 @@ def simulate(system: System, *, now: datetime, days: int, progress: Progress = s
 
     def looked_at(rows: int) -> None:
         played.looked_at += rows
-        progress(done=played.looked_at, total=played.looked_at, what=f"{played.looked_at:,} accounts looked at")
+        progress(done=played.looked_at, total=played.looked_at, what=f"{played.looked_at:,} accounts considered")
 
     with open_ledger() as ledger, reading(system, purpose="trial_expiry") as session:
         for some in accounts.that_matter(session, now=now, days=days, looked_at=looked_at):

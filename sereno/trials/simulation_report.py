@@ -23,7 +23,7 @@ def simulation_report(played: Simulation, prices: Prices | None) -> Draft:
     stake = f", worth {money} a month" if money else ""
     figures: dict[str, Figure] = {
         "simulated_days": len(played.days) - 1,
-        "accounts_looked_at": played.looked_at,
+        "accounts_considered": played.looked_at,
         "on_trial": played.on_trial,
         "left_alone": played.held,
         "messages": messages.total(),
