@@ -7,7 +7,6 @@ There is neither address nor text here: both are made again from the reference w
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from sqlalchemy.orm import Session
 from sereno.ledger import Ledger
 from sereno.ledger.canonical import canonical_json
 from sereno.ledger.models import DeliveryRow, MessageRow, time_text
+from sereno.metrics import DeliveryCount
 
 
 class MessageState(StrEnum):
@@ -178,14 +178,21 @@ class Outbox:
             session.execute(update(MessageRow).filter_by(id=message.id).values(**values))
 
 
-def delivery_counts(ledger: Ledger, system: str) -> Counter[tuple[str, str]]:
-    """How many attempts there were, by channel and result, since the beginning."""
+def delivery_counts(ledger: Ledger, system: str) -> list[DeliveryCount]:
+    """How many attempts there were, by channel and result, since the beginning.
+
+    Raises:
+        SerenoError: the ledger cannot be read.
+    """
     wanted = select(DeliveryRow.channel, DeliveryRow.result, func.count()).filter_by(system=system)
     with ledger.reading() as session:
         rows: Iterable[tuple[str, str, int]] = session.execute(
             wanted.group_by(DeliveryRow.channel, DeliveryRow.result)
         ).tuples()
-        return Counter({(channel, result): number for channel, result, number in rows})
+        return [
+            DeliveryCount(system=system, channel=channel, result=result, attempts=number)
+            for channel, result, number in rows
+        ]
 
 
 def _pending(row: MessageRow) -> Pending:

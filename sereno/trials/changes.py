@@ -21,8 +21,9 @@ from sereno.progress import Progress, silent
 from sereno.systems.model import System
 from sereno.systems.sections.trials import Outcome
 from sereno.trials.account import Account
-from sereno.trials.accounts import Accounts, statement
+from sereno.trials.accounts import Accounts, policy_of, statement
 from sereno.trials.changed import Changed
+from sereno.trials.composing import channels_to
 from sereno.trials.decide import due_change
 from sereno.trials.notice import JOB, Notice
 from sereno.trials.notices import tell
@@ -129,13 +130,15 @@ class _Work:
         return commit
 
     def _still_due(self, outcome: Outcome, identifiers: Sequence[str]) -> Iterator[Account]:
-        accounts = Accounts(self.system)
-        with reading(self.system, purpose=JOB) as session:
-            found = accounts.by_id(session, identifiers, now=self.now)
-        for account in found.values():
-            change = due_change(account, accounts.policy, self.now)
+        policy = policy_of(self.system)
+        for account in self._found(identifiers).values():
+            change = due_change(account, policy, self.now)
             if change is not None and change.outcome is outcome:
                 yield account
+
+    def _found(self, identifiers: Sequence[str]) -> dict[str, Account]:
+        with reading(self.system, purpose=JOB) as session:
+            return Accounts(self.system).by_id(session, identifiers, now=self.now)
 
     def _verify(self, outcome: Outcome, changes: Sequence[PlannedChange]) -> None:
         left = {account.id for account in self._still_due(outcome, [str(each.key) for each in changes])}
@@ -144,12 +147,13 @@ class _Work:
         self.done.by_outcome[outcome] += len(changes) - len(left)
 
     def _announce(self, outcome: Outcome, keys: Keys) -> None:
-        policy = Accounts(self.system).policy
+        policy = policy_of(self.system)
         if outcome in policy.announce:
+            found = self._found([identifier for identifier, _ in _pairs(keys)])
             notices = [
                 Notice(account=identifier, ends_at=datetime.fromisoformat(ends_at), step=outcome.value)
                 for identifier, ends_at in _pairs(keys)
-                if ends_at
+                if ends_at and identifier in found and channels_to(found[identifier], self.system)
             ]
             tell(self.ledger, self.system.name, notices, now=self.now, run_id=self.run_id)
 

@@ -13,6 +13,7 @@ from functools import partial
 
 from sereno.database.sessions import reading
 from sereno.ledger.models import time_text
+from sereno.messages.channels import route
 from sereno.messages.delivery import Composed
 from sereno.messages.message import Message, Recipient
 from sereno.messages.outbox import Pending
@@ -88,6 +89,11 @@ class TrialComposer:
 def recipient_of(account: Account) -> Recipient:
     """Whom a message about `account` goes to."""
     return Recipient(addresses=account.addresses, locale=account.locale, zone=account.zone, channels=account.channels)
+
+
+def channels_to(account: Account, system: System) -> tuple[str, ...]:
+    """The names of the channels that reach `account`, in their order."""
+    return tuple(channel.name for channel in route(recipient_of(account), system.messages)) if system.messages else ()
 
 
 def values_of(account: Account, system: System, now: datetime) -> dict[str, object]:

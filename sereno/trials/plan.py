@@ -6,13 +6,12 @@ from datetime import datetime
 
 from sereno.database.sessions import reading
 from sereno.ledger import Ledger, open_ledger
-from sereno.messages.channels import route
 from sereno.progress import Progress, silent
 from sereno.systems.model import System
 from sereno.systems.sections.trials import Outcome
 from sereno.trials.account import Account
 from sereno.trials.accounts import Accounts
-from sereno.trials.composing import recipient_of
+from sereno.trials.composing import channels_to
 from sereno.trials.decide import Change, Contradiction, Decision, Holds, decide
 from sereno.trials.notice import Notice
 from sereno.trials.notices import untold
@@ -53,9 +52,7 @@ def plan_trials(
             for account, decision in decided:
                 _add_facts(plan, account, decision)
                 if decision.change:
-                    _add_change(plan, account, decision.change, at_most=max_changes)
-                    if decision.change.outcome in accounts.policy.announce and not _channels(account, system):
-                        _contradict(plan, Contradiction.NO_CONTACT, account)
+                    _add_change(plan, system, account, decision.change, at_most=max_changes)
             steps += [(account, decision.notice) for account, decision in decided if decision.notice]
             if len(steps) >= _ASKED_AT_ONCE:
                 _add_notices(plan, system, ledger, steps, at_most=max_messages)
@@ -73,7 +70,11 @@ def _add_facts(plan: TrialPlan, account: Account, decision: Decision) -> None:
         plan.lapsed.add(account.id)
 
 
-def _add_change(plan: TrialPlan, account: Account, change: Change, *, at_most: int) -> None:
+def _add_change(plan: TrialPlan, system: System, account: Account, change: Change, *, at_most: int) -> None:
+    told = system.trials is not None and change.outcome in system.trials.announce
+    channels = channels_to(account, system) if told else ()
+    if told and not channels:
+        _contradict(plan, Contradiction.NO_CONTACT, account)
     if change.outcome is not Outcome.REACTIVATE:
         plan.at_stake[account.plan] += 1
     if len(plan.changes) >= at_most:
@@ -87,6 +88,7 @@ def _add_change(plan: TrialPlan, account: Account, change: Change, *, at_most: i
             zone=account.zone.key,
             outcome=change.outcome,
             due_at=change.due_at,
+            channels=channels,
         )
     )
 
@@ -96,7 +98,7 @@ def _add_notices(
 ) -> None:
     due: dict[tuple[str, str, str], PlannedNotice] = {}
     for account, step in steps:
-        channels = _channels(account, system)
+        channels = channels_to(account, system)
         if not channels:
             _contradict(plan, Contradiction.NO_CONTACT, account)
         if account.ends_at is None or not channels:
@@ -114,11 +116,6 @@ def _add_notices(
     room = max(0, at_most - len(plan.notices))
     plan.more_notices += max(0, len(new) - room)
     plan.notices += [due[notice.key] for notice in new[:room]]
-
-
-def _channels(account: Account, system: System) -> tuple[str, ...]:
-    """The names of the channels that reach `account`, in their order."""
-    return tuple(channel.name for channel in route(recipient_of(account), system.messages)) if system.messages else ()
 
 
 def _contradict(plan: TrialPlan, contradiction: Contradiction, account: Account) -> None:

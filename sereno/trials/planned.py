@@ -36,6 +36,8 @@ class PlannedChange:
     zone: str
     outcome: Outcome
     due_at: datetime
+    channels: tuple[str, ...] = ()
+    """By which the account is told of it, in their order; empty where it is not told."""
 
 
 @dataclass(slots=True)
@@ -70,3 +72,8 @@ class TrialPlan:
     contradictions: dict[Contradiction, Tally] = field(default_factory=dict)
     at_stake: Counter[str] = field(default_factory=Counter)
     """The accounts that a change would shut, by plan."""
+
+    @property
+    def messages(self) -> int:
+        """How many messages are due: notices, and the announcements of the changes that the plan holds."""
+        return len(self.notices) + self.more_notices + sum(bool(change.channels) for change in self.changes)

@@ -52,6 +52,7 @@ def trial_report(
     else:
         passed = _would(plan, prices)
     steps = Counter(planned.notice.step for planned in plan.notices)
+    steps += Counter(change.outcome.value for change in plan.changes if change.channels)
     return Draft(
         headline=headline(findings, passed),
         figures=_figures(plan, prices, changed, told, deliveries),
@@ -157,7 +158,7 @@ def _tables(plan: TrialPlan, *, live: bool) -> Iterator[ReportTable]:
     if plan.changes:
         yield ReportTable(
             title="What is changed" if live else "What would change",
-            columns=("account", "plan", "trial ended", "change", "why"),
+            columns=("account", "plan", "trial ended", "change", "told by", "why"),
             rows=tuple(_change_row(change) for change in plan.changes[:MOST_ROWS]),
         )
     if plan.notices:
@@ -171,7 +172,8 @@ def _tables(plan: TrialPlan, *, live: bool) -> Iterator[ReportTable]:
 def _change_row(change: PlannedChange) -> tuple[str, ...]:
     ended = _local(change.ends_at, change.zone) if change.ends_at else "-"
     why = "paid for since" if change.outcome == "reactivate" else f"due since {_local(change.due_at, change.zone)}"
-    return (str(change.key), change.plan, ended, change.outcome.value, why)
+    told = ", else ".join(change.channels) or "-"
+    return (str(change.key), change.plan, ended, change.outcome.value, told, why)
 
 
 def _notice_row(planned: PlannedNotice) -> tuple[str, ...]:
@@ -209,7 +211,7 @@ def _figures(
     if changed is None or deliveries is None:
         outcomes = Counter(change.outcome.value for change in plan.changes)
         return {
-            "would_tell": len(plan.notices) + plan.more_notices,
+            "would_tell": plan.messages,
             **{f"would_{outcome}": number for outcome, number in sorted(outcomes.items())},
             **figures,
         }
@@ -229,7 +231,7 @@ def _would(plan: TrialPlan, prices: Prices | None) -> str:
     changes = len(plan.changes) + plan.more_changes
     money, _ = worth(plan.at_stake, prices)
     stake = f", worth {money} a month" if money else ""
-    told = human_count(len(plan.notices) + plan.more_notices, "message")
+    told = human_count(plan.messages, "message")
     return f"{told} would go, and {human_count(changes, 'account')} would be changed{stake if changes else ''}"
 
 

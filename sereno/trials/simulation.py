@@ -12,7 +12,7 @@ from sereno.database.sessions import reading
 from sereno.ledger import Ledger, open_ledger
 from sereno.progress import Progress, silent
 from sereno.systems.model import System
-from sereno.systems.sections.trials import Trials
+from sereno.systems.sections.trials import Outcome, Trials
 from sereno.trials.account import Account, State
 from sereno.trials.accounts import Accounts
 from sereno.trials.decide import Holds, decide
@@ -70,6 +70,7 @@ class _Player:
                 due.append(Notice(account=account.id, ends_at=account.ends_at, step=decision.notice.name))
             if decision.change:
                 today.changes[decision.change.outcome.value] += 1
+                self._announce(today, decision.change.outcome)
                 if account.state is State.TRIALING:
                     today.shut[account.plan] += 1
         for notice in untold(ledger, self.system.name, due) if due else ():
@@ -91,7 +92,12 @@ class _Player:
             shut_at = change_due_at(account.ends_at, account.zone, grace_days=self.policy.grace_days)
             if day := self._day(shut_at):
                 day.changes[outcome.value] += 1
+                self._announce(day, outcome)
                 day.shut[account.plan] += 1
+
+    def _announce(self, day: SimulatedDay, outcome: Outcome) -> None:
+        if outcome in self.policy.announce:
+            day.messages[f"told_of_{outcome}"] += 1
 
     def _day(self, moment: datetime) -> SimulatedDay | None:
         """The day of a moment that is still to come; None where it is not played."""

@@ -72,7 +72,7 @@ def _calendar(played: Simulation, prices: Prices | None, messages: Counter[str],
         money, _ = worth(simulated.shut, prices)
         at_stake = str(money) if money else "-"
         rows.append((_day(day), *(human_count(number) if number else "-" for number in numbers), at_stake))
-    columns = ("day", *map(words, steps), *outcomes, "revenue at stake a month")
+    columns = ("day", *map(words, steps), *outcomes, "at stake a month")
     return ReportTable(title="Calendar", columns=columns, rows=tuple(rows))
 
 

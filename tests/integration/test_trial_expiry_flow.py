@@ -59,7 +59,7 @@ def actions() -> list[str]:
 async def test_a_dry_run_shows_who_would_be_told_what_and_does_nothing(case: TrialCase) -> None:
     state = await carried_out()
     assert state.name == "Completed"
-    assert str(state.message) == "1 message would go, and 1 account would be changed, worth 29.00 EUR a month"
+    assert str(state.message) == "2 messages would go, and 1 account would be changed, worth 29.00 EUR a month"
     page = await artifact()
     assert "Who would be told what" in page
     assert "3 days before" in page
