@@ -23,12 +23,22 @@ class MailServer:
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
     answer_to_recipient: Callable[[str], str] = lambda address: "250 OK"
+    answer_to_sender: Callable[[str], str] = lambda address: "250 OK"
     answer_to_data: Callable[[EmailMessage], str] = lambda mail: "250 OK"
 
     @property
     def identifiers(self) -> list[str]:
         """The Message-ID of each mail, in the order in which they came."""
         return [str(mail["Message-ID"]) for mail in self.mails]
+
+    async def handle_MAIL(  # noqa: N802 (aiosmtpd's name)
+        self, server: Any, session: Any, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = self.answer_to_sender(address)
+        if answer.startswith("250"):
+            envelope.mail_from = address
+            envelope.mail_options.extend(options)
+        return answer
 
     async def handle_RCPT(  # noqa: N802 (aiosmtpd's name)
         self, server: Any, session: Any, envelope: Envelope, address: str, options: list[str]

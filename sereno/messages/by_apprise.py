@@ -11,8 +11,6 @@ import tempfile
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-import apprise
-
 from sereno.errors import ConfigurationError
 from sereno.messages.message import ChannelUnavailableError, Message, MessageRefusedError
 from sereno.messages.wording import language
@@ -35,6 +33,8 @@ class AppriseSender:
         Raises:
             ConfigurationError: apprise cannot read the channel's URL.
         """
+        import apprise  # takes long, and few systems need it
+
         service = apprise.Apprise()
         if not service.add(self._url(message)):
             raise ConfigurationError(f"channel {self._channel.name}: apprise cannot read its apprise_url")

@@ -29,6 +29,8 @@ AT_ONCE = 100
 _DOWN_AFTER = 3
 """Failures in a row after which a channel is left alone until the next run."""
 _UNTIL_MENDED = timedelta(minutes=30)
+_GIVEN_UP_AFTER = timedelta(days=3)
+"""How long the last channel of a message may ask for patience."""
 _SHARED = ""
 
 
@@ -168,7 +170,7 @@ class Delivery:
             self._failures[channel.name] += 1
             if self._failures[channel.name] >= _DOWN_AFTER:
                 self._done.down.add(channel.name)
-            if message.attempts + 1 < channel.attempts:
+            if message.attempts + 1 < channel.attempts or (later is None and not self._is_old(message)):
                 at = next_attempt_at(self._clock(), attempts=message.attempts + 1)
                 self._note(message, channel, DeliveryResult.DEFERRED, MessageState.PENDING, problem, not_before=at)
                 self._done.postponed += 1
@@ -187,6 +189,9 @@ class Delivery:
             attempts=0,
             created_at=message.created_at,
         )
+
+    def _is_old(self, message: Pending) -> bool:
+        return self._clock() - message.created_at > _GIVEN_UP_AFTER
 
     def _note(
         self,

@@ -29,18 +29,16 @@ class SmtpSender:
         """Hand `message` to the server; see `Sender`.
 
         Raises:
-            ConfigurationError: the login is wrong.
+            ConfigurationError: the login, the sender or `security` is wrong; messages can wait until it is mended.
         """
         mail = mail_of(message, self._manners, now=datetime.now(UTC))
+        if self._connection is None:
+            self._connection = self._opened()
         try:
-            if self._connection is None:
-                self._connection = self._connected()
             self._connection.send_message(mail)
-        except smtplib.SMTPAuthenticationError as error:
-            self.close()
-            raise ConfigurationError(
-                f"channel {self._channel.name}: the login was refused ({error.smtp_code})"
-            ) from None
+        except smtplib.SMTPSenderRefused as error:
+            self._reset()
+            raise self._about_us(error.smtp_code, f"the sender {self._manners.sender}") from None
         except smtplib.SMTPRecipientsRefused as error:
             self._reset()
             code = next(iter(error.recipients.values()))[0]
@@ -61,6 +59,20 @@ class SmtpSender:
         if connection is not None:
             with suppress(smtplib.SMTPException, OSError):
                 connection.quit()
+
+    def _opened(self) -> smtplib.SMTP:
+        """A connection; what goes wrong here is about the channel, never about one message."""
+        name = self._channel.name
+        try:
+            return self._connected()
+        except smtplib.SMTPAuthenticationError as error:
+            raise self._about_us(error.smtp_code, "the login") from None
+        except smtplib.SMTPNotSupportedError:
+            raise ConfigurationError(
+                f"channel {name}: the server offers no STARTTLS or no login; set security, or take the login away"
+            ) from None
+        except (smtplib.SMTPException, OSError) as error:
+            raise ChannelUnavailableError(f"channel {name}: {type(error).__name__}") from None
 
     def _connected(self) -> smtplib.SMTP:
         channel = self._channel
@@ -87,6 +99,11 @@ class SmtpSender:
                 self._connection.rset()
         except (smtplib.SMTPException, OSError):
             self.close()
+
+    def _about_us(self, code: int, what: str) -> ConfigurationError | ChannelUnavailableError:
+        if code in _LATER:
+            return ChannelUnavailableError(f"channel {self._channel.name}: the server asked for patience ({code})")
+        return ConfigurationError(f"channel {self._channel.name}: the server refused {what} ({code})")
 
     def _said(self, code: int, what: str) -> MessageRefusedError | ChannelUnavailableError:
         name = self._channel.name

@@ -15,12 +15,15 @@ from collections.abc import Callable
 
 import httpx
 
+from sereno.errors import ConfigurationError
 from sereno.messages.message import ChannelUnavailableError, Message, MessageRefusedError
 from sereno.systems.sections.channels import WebhookChannel
 
 PAUSES_SECONDS = (0.2, 1.0)
 """Between the tries of one attempt."""
 _PATIENCE = {408, 425, 429, 500, 502, 503, 504}
+_OUR_MISTAKE = {301, 302, 307, 308, 401, 403, 404, 405}
+"""The URL or the key is wrong: that says nothing of the message."""
 
 
 class WebhookSender:
@@ -33,7 +36,11 @@ class WebhookSender:
         self._client: httpx.Client | None = None
 
     def send(self, message: Message) -> None:
-        """Post `message`, and again after a moment when the receiver asks for patience; see `Sender`."""
+        """Post `message`, and again after a moment when the receiver asks for patience; see `Sender`.
+
+        Raises:
+            ConfigurationError: the receiver knows neither the URL nor us; messages can wait until it is mended.
+        """
         body = json.dumps(_payload(message), ensure_ascii=False, sort_keys=True).encode()
         for pause in (*PAUSES_SECONDS, None):
             problem = self._posted(message.id, body)
@@ -57,17 +64,18 @@ class WebhookSender:
             answer = self._client.post(
                 self._channel.webhook_url.resolve(), content=body, headers=self._headers(identifier, body)
             )
-        except httpx.InvalidURL:
-            raise MessageRefusedError(f"channel {self._channel.name}: its webhook_url is no URL") from None
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            raise ConfigurationError(f"channel {self._channel.name}: its webhook_url is no URL") from None
         except httpx.TransportError as error:
             return type(error).__name__
-        except httpx.HTTPError as error:
-            raise MessageRefusedError(f"channel {self._channel.name}: {type(error).__name__}") from None
         if answer.is_success:
             return None
         if answer.status_code in _PATIENCE:
             return f"the receiver answered {answer.status_code}"
-        raise MessageRefusedError(f"channel {self._channel.name}: the receiver answered {answer.status_code}")
+        problem = f"channel {self._channel.name}: the receiver answered {answer.status_code}"
+        if answer.status_code in _OUR_MISTAKE:
+            raise ConfigurationError(f"{problem}; look at webhook_url and signing_key")
+        raise MessageRefusedError(problem)
 
     def _headers(self, identifier: str, body: bytes) -> dict[str, str]:
         at = str(int(time.time()))

@@ -123,7 +123,9 @@ def _prices(plan: TrialPlan, prices: Prices | None) -> Iterator[Finding]:
 
 
 def _changes_done(changed: Changed) -> Finding:
-    lines = [f"{account}: {problem}" for account, problem in changed.problems.items()]
+    lines = [f"{account}: {problem}" for account, problem in list(changed.problems.items())[:MOST_ROWS]]
+    if (more := len(changed.problems) - len(lines)) > 0:
+        lines.append(f"and {human_count(more, 'account')} more")
     done = ", ".join(f"{outcome} {human_count(number)}" for outcome, number in changed.by_outcome.items() if number)
     evidence = "\n".join([done or "nothing had to change", *lines])
     return Finding(

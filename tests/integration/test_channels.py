@@ -101,6 +101,18 @@ def test_a_recipient_or_a_mail_may_be_refused_for_good_or_for_now(
     assert len(mails.mails) == 1
 
 
+def test_a_login_that_is_not_offered_and_a_sender_that_is_refused_are_mistakes_of_ours(
+    mails: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_LOGIN", "somebody")
+    login: dict[str, Any] = {"username": "${TEST_LOGIN}", "password": "${TEST_LOGIN}"}
+    with pytest.raises(ConfigurationError, match="no login"):
+        channel(smtp_host="127.0.0.1", smtp_port=mails.port, security="none", **login).send(message())
+    mails.answer_to_sender = lambda address: "550 not from here"
+    with pytest.raises(ConfigurationError, match="refused the sender Salons"):
+        email(mails).send(message())
+
+
 def test_a_server_that_is_away_is_unavailable() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -121,7 +133,7 @@ def test_a_connection_that_the_server_closed_is_opened_again(mails: MailServer) 
 
 def test_a_server_without_starttls_gets_no_mail_that_needs_it(mails: MailServer) -> None:
     sender = channel(smtp_host="127.0.0.1", smtp_port=mails.port)
-    with pytest.raises((MessageRefusedError, ChannelUnavailableError)):
+    with pytest.raises(ConfigurationError, match="the server offers no STARTTLS"):
         sender.send(message())
     assert mails.mails == []
 
@@ -157,7 +169,10 @@ def test_a_webhook_is_tried_again_with_the_same_id_when_asked_for_patience(http:
     assert slept == [0.2, 1.0]
 
 
-@pytest.mark.parametrize(("status", "expected"), [(503, ChannelUnavailableError), (410, MessageRefusedError)])
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(503, ChannelUnavailableError), (410, MessageRefusedError), (404, ConfigurationError), (401, ConfigurationError)],
+)
 def test_a_webhook_that_is_not_taken_is_refused_or_unavailable(
     http: HttpReceiver, status: int, expected: type[Exception]
 ) -> None:

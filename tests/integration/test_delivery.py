@@ -140,6 +140,18 @@ def test_a_channel_that_is_away_is_tried_again_later_and_then_gives_way(case: Ca
     assert case.log() == [("a", "first", 1, "deferred"), ("a", "first", 2, "deferred"), ("a", "second", 1, "delivered")]
 
 
+def test_the_last_channel_is_tried_for_three_days(case: Case) -> None:
+    case.put("a")
+    case.recipient = Recipient(addresses={"email": "ana@x.example"}, channels=("first",))
+    case.channels["first"].failures = [ChannelUnavailableError("away")] * 3
+    assert case.deliver(first={"attempts": 1}).waiting == 1
+    case.now += timedelta(days=3)
+    assert case.deliver(first={"attempts": 1}).waiting == 1
+    case.now += timedelta(hours=6)
+    done = case.deliver(first={"attempts": 1})
+    assert (done.failed, done.waiting) == (1, 0)
+
+
 def test_a_channel_that_is_down_is_left_alone_and_the_run_says_so(case: Case) -> None:
     case.put(*"abcdef")
     case.channels["first"].failures = [ChannelUnavailableError("away")] * 9

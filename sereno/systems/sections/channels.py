@@ -7,8 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from sereno.systems.part import Part
-from sereno.systems.secrets import Secret
-from sereno.systems.sections.fields import NO_ALTERNATIVE, FilePath, Name, SecretText
+from sereno.systems.sections.fields import NO_ALTERNATIVE, FilePath, Name, SecretText, SecretUrl
 
 AddressKind = Literal["email", "phone", "none"]
 
@@ -55,7 +54,7 @@ class SmtpChannel(Channel):
 class WebhookChannel(Channel):
     """A POST of JSON to an address of your own, signed as Standard Webhooks are."""
 
-    webhook_url: Annotated[Secret, Field()] = Field(examples=["${POINT_MESSAGES_URL}"])
+    webhook_url: SecretUrl = Field(examples=["${POINT_MESSAGES_URL}"])
     """Where it goes. What stands in the URL is as secret as a password when it admits whoever knows it."""
     signing_key: SecretText | None = Field(default=None, examples=["${POINT_WEBHOOK_KEY}"])
     """Signs each message (HMAC-SHA256). Default: not signed."""
