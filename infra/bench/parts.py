@@ -13,6 +13,7 @@ from infra.bench.increments import KEYS, measure_increments
 from infra.bench.measured import Measured
 from infra.bench.memory import measure_memory
 from infra.bench.subject import Subject, subject
+from infra.bench.trials import measure_trials
 
 _GIGABYTE = 1_000_000_000
 
@@ -61,10 +62,18 @@ def _memory(wanted: Wanted) -> list[Measured]:
         return measure_memory(on, small_bytes=large // 13, large_bytes=large)
 
 
+def _trials(wanted: Wanted) -> list[Measured]:
+    """At full size a million accounts, of which 20,000 are told something."""
+    with _server(wanted) as on:
+        accounts = max(1_000, wanted.count(1_000_000))
+        return measure_trials(on, wanted.home / "trials", accounts=accounts, rounds=wanted.rounds)
+
+
 PARTS: Mapping[str, Callable[[Wanted], list[Measured]]] = {
     "backup": _backup,
     "increments": _increments,
     "memory": _memory,
     "audit": lambda wanted: measure_chain(wanted.home / "audit", events=wanted.count(200_000), rounds=wanted.rounds),
+    "trials": _trials,
 }
 """What `make bench ARGS="--only NAME"` can choose from."""

@@ -27,12 +27,23 @@ def _latency_queries(system: System) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"latency.{each.query}" for each in latencies))
 
 
+def _has_trials(system: System) -> bool:
+    return system.trials is not None
+
+
+def _trial_files(system: System) -> tuple[str, ...]:
+    outcomes = system.trials.outcomes if system.trials else ()
+    return ("trials.accounts", *(f"trials.{outcome}" for outcome in outcomes))
+
+
 OFFERS: tuple[Offer, ...] = (
     Offer("backup", _has_backups),
     Offer("restore", _has_backups),
     Offer("verify_backups", _has_backups),
     Offer("restore_drill", _has_backups),
     Offer("prune", _has_backups),
+    Offer("trial_expiry", _has_trials, _trial_files),
+    Offer("business_overview", lambda system: system.overview is not None),
     Offer("audit_verify", lambda _: True),
     Offer("database_care", lambda _: True),
     Offer("data_checks", lambda system: system.checks is not None, _latency_queries),

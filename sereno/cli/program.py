@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, Group, Parameter, UnusedCliTokensError
 
 from sereno import __version__
-from sereno.cli import audit_verbs, backup_verbs, key_verbs, report_verbs, verbs
+from sereno.cli import audit_verbs, backup_verbs, key_verbs, metrics_verbs, report_verbs, verbs
 from sereno.errors import EXIT_DONE, ConfigurationError
 
 _HELP = """\
@@ -61,6 +61,7 @@ def program() -> App:
     app.command(verbs.demo, group=SERVE)
     app.command(verbs.up, group=SERVE)
     app.command(verbs.deploy, group=SERVE)
+    app.command(metrics_verbs.verbs(SERVE))
     return app
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sereno.systems.part import Part
 from sereno.systems.sections.backup import Backup
@@ -12,7 +12,11 @@ from sereno.systems.sections.care import Care
 from sereno.systems.sections.checks import Checks
 from sereno.systems.sections.database import Database
 from sereno.systems.sections.fields import Name, Timezone
+from sereno.systems.sections.messages import Messages
+from sereno.systems.sections.overview import Overview
+from sereno.systems.sections.prices import Prices
 from sereno.systems.sections.restore import Drill, Restore, Services
+from sereno.systems.sections.trials import Trials
 
 
 class System(Part):
@@ -38,6 +42,20 @@ class System(Part):
     """What has to be true of its rows. Leave out where nobody has said that yet."""
     care: Care = Care()
     """From when on something about the database is worth a look."""
+    prices: Prices | None = None
+    """What the plans cost. Leave out where nothing is told in money."""
+    messages: Messages | None = None
+    """How people are written to. Leave out where Sereno writes to nobody."""
+    trials: Trials | None = None
+    """What happens when trials end. Leave out where there are no trials."""
+    overview: Overview | None = None
+    """What its owner is told of the business. Leave out where nobody asks."""
+
+    @model_validator(mode="after")
+    def _can_tell_of_trials(self) -> System:
+        if self.trials and (self.trials.reminders_days or self.trials.announce) and self.messages is None:
+            raise ValueError("trials writes to people; give a section messages, or no reminders_days and no announce")
+        return self
 
     @property
     def zone(self) -> ZoneInfo:

@@ -29,9 +29,11 @@ DEPLOYMENTS = [
     "demo-restore-drill",
     "demo-restore",
     "demo-prune",
+    "demo-trial-expiry",
     "demo-audit-verify",
     "demo-data-checks",
     "demo-database-care",
+    "demo-business-overview",
 ]
 """Those of the demo system that have a schedule, in their order."""
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from end_to_end.local_stack import DEPLOYMENTS
 
 JOBS = (
-    "backup", "verify-backups", "restore-drill", "restore", "prune", "audit-verify", "data-checks", "database-care",
+    "backup", "verify-backups", "restore-drill", "restore", "prune", "trial-expiry", "audit-verify", "data-checks",
+    "database-care", "business-overview",
 )  # fmt: skip
 
 
@@ -41,9 +42,11 @@ def test_the_summary_says_what_ran(demo_run: subprocess.CompletedProcess[str], h
         ("restore-drill", "demo", "demo-restore-drill", "live", "Completed"),
         ("restore", "demo", "demo-restore", "live", "Completed"),
         ("prune", "demo", "demo-prune", "live", "Completed"),
+        ("trial-expiry", "demo", "demo-trial-expiry", "live", "Completed"),
         ("audit-verify", "demo", "demo-audit-verify", "read", "Completed"),
         ("data-checks", "demo", "demo-data-checks", "read", "Completed"),
         ("database-care", "demo", "demo-database-care", "dry-run", "Completed"),
+        ("business-overview", "demo", "demo-business-overview", "read", "Completed"),
     ]
     assert [run["deployment"] for run in runs] == DEPLOYMENTS
     (drill,) = [run["headline"] for run in runs if run["job"] == "restore-drill"]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from sereno.systems.contracts import audit, checks, drill
+from sereno.systems.contracts import audit, checks, drill, overview, trials
 from sereno.systems.contracts.contract import Contract
 
-CONTRACTS: tuple[Contract, ...] = (*audit.CONTRACTS, *checks.CONTRACTS, *drill.CONTRACTS)
+CONTRACTS: tuple[Contract, ...] = (
+    *audit.CONTRACTS,
+    *checks.CONTRACTS,
+    *drill.CONTRACTS,
+    *trials.CONTRACTS,
+    *overview.CONTRACTS,
+)
 
 
 def contract_of(stem: str) -> Contract | None:
