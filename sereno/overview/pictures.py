@@ -14,7 +14,7 @@ def charts(snapshots: Sequence[Snapshot]) -> dict[str, str]:
     today = snapshots[-1]
     found = {**_plans(today), **_course(snapshots)}
     if today.notifications:
-        title = "Successful notifications by day"
+        title = "Successful notifications by day, today so far"
         bars = [(_label(day), float(sum(sent.values()))) for day, sent in today.notifications.items()]
         found[title] = bar_chart(title, bars, "")
     return found

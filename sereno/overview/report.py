@@ -64,7 +64,7 @@ def overview_sheets(system: System, history: History) -> list[Sheet]:
 def _headline(system: System, seen: Seen, history: History) -> str:
     today = history.today
     whose = system.title if seen.scope == ALL else f"{system.title}, tenant {seen.scope}"
-    said = [*_told_of_tenants(history), *_told_of_api(today)]
+    said = [*_told_of_tenants(history), *(_told_of_api(today) if today.tenants is None else ())]
     if today.alerts is not None:
         said.append(human_count(today.alerts, "open alert"))
     return f"{whose}: {', '.join(said) or 'nothing is told by its tables'}"
@@ -108,8 +108,8 @@ def _figures(history: History) -> dict[str, Figure]:
         if today.currency:
             unit = today.currency.lower()
             found[f"monthly_revenue_{unit}"] = tenants.revenue
-            for name, plan in tenants.plans.items():
-                found[f"monthly_revenue_of_{name}_{unit}"] = plan.revenue
+            known = {name: plan.revenue for name, plan in tenants.plans.items() if plan.revenue is not None}
+            found |= {f"monthly_revenue_of_{name}_{unit}": revenue for name, revenue in known.items()}
             stake = sum((plan.price * plan.trialing for plan in tenants.plans.values() if plan.price), Decimal("0.00"))
             found[f"trials_would_add_{unit}"] = stake
     if month and (percent := conversion_percent(month)) is not None:

@@ -16,7 +16,7 @@ _KINDS = {
     Kind.EXPANSION: "went to a dearer plan",
     Kind.CONTRACTION: "went to a cheaper plan",
     Kind.CHURN: "customers lost",
-    Kind.REPRICED: "changes of prices",
+    Kind.REPRICED: "prices changed or unknown",
 }
 _MEASURES: dict[str, Callable[[Snapshot], Cell]] = {
     "monthly revenue": lambda each: each.revenue,
