@@ -22,12 +22,21 @@ def _has_backups(system: System) -> bool:
     return system.backup is not None
 
 
+def _has_maintenance(system: System) -> bool:
+    return system.maintenance.idle_clients is not None or bool(system.purges)
+
+
+def _files_of_maintenance(system: System) -> tuple[str, ...]:
+    return ("idle_clients.candidates", "idle_clients.deactivate") if system.maintenance.idle_clients else ()
+
+
 OFFERS: tuple[Offer, ...] = (
     Offer("backup", _has_backups),
     Offer("restore", _has_backups),
     Offer("verify_backups", _has_backups),
     Offer("restore_drill", _has_backups),
     Offer("prune", _has_backups),
+    Offer("maintenance", _has_maintenance, _files_of_maintenance),
 )
 
 

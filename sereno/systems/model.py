@@ -10,6 +10,7 @@ from sereno.systems.part import Part
 from sereno.systems.sections.backup import Backup
 from sereno.systems.sections.database import Database
 from sereno.systems.sections.fields import Name, Timezone
+from sereno.systems.sections.maintenance import Maintenance, Purges
 from sereno.systems.sections.restore import Drill, Restore, Services
 
 
@@ -32,6 +33,11 @@ class System(Part):
     """How restores are rehearsed. Offered where there are backups."""
     services: Services = Services()
     """What is stopped and started around a restore over the original."""
+
+    maintenance: Maintenance = Maintenance()
+    """Idle API clients, and how purges work."""
+    purges: Purges = ()
+    """Old rows that the job `maintenance` deletes."""
 
     @property
     def zone(self) -> ZoneInfo:
