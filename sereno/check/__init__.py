@@ -5,6 +5,7 @@ from __future__ import annotations
 from sereno.check.offers import offered_jobs
 from sereno.check.offline import checked_file, checked_secrets, checked_sql_files
 from sereno.check.online import checked_databases, checked_targets
+from sereno.check.purges import checked_purge_files, checked_purges
 from sereno.check.stores import checked_stores
 from sereno.reports.model import Finding
 from sereno.settings import Settings, load_settings
@@ -33,9 +34,11 @@ def check_system(name: str, *, online: bool, settings: Settings | None = None) -
         return findings
     jobs = offered_jobs(system)
     findings.append(Finding(name="jobs offered", passed=True, required=False, evidence=", ".join(jobs) or "none"))
+    findings += checked_purge_files(system, settings)
     findings += checked_secrets(system)
     if online:
         findings += checked_databases(system, settings)
+        findings += checked_purges(system)
         findings += checked_targets(system)
         findings += checked_stores(system, settings)
     return findings

@@ -44,6 +44,8 @@ class PartHeader(BaseModel):
     table: str
     columns: dict[str, str]
     """Each column's name and type."""
+    keys: tuple[str, ...]
+    """The columns of the key."""
     cutoff: str
     rows: int
 
@@ -86,6 +88,7 @@ class Archive:
             table_schema=table.schema,
             table=table.name,
             columns={column.name: column.type for column in table.columns if not column.generated},
+            keys=plan.purge.keys,
             cutoff=plan.cutoff.isoformat(),
             rows=0,
         )

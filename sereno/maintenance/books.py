@@ -7,21 +7,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sereno import audit, mirror
-from sereno.database.sessions import reading
 from sereno.errors import SerenoError
 from sereno.intents import Figures, Keys, resume
 from sereno.ledger import Ledger, open_ledger
 from sereno.maintenance.actions import IDLE, IDLE_STEP, JOB, purge_action, step_of, with_effect
 from sereno.maintenance.batch import Batch, turn_of, was_committed
-from sereno.maintenance.cutoff import comparable
 from sereno.maintenance.drop import was_dropped
 from sereno.maintenance.idle import IdleOutcome, resume_idle
 from sereno.maintenance.intents import intent_log, unreported
 from sereno.maintenance.outcome import Before, PurgeOutcome, idle_figures, purge_figures
 from sereno.maintenance.own_sql import brief_changes
-from sereno.maintenance.plan import held_files
+from sereno.maintenance.plan import look_at_purge
 from sereno.maintenance.statements import Statements
-from sereno.maintenance.table import look_up
 from sereno.reports.model import Effect, Figure, JobContext, Result
 from sereno.systems.model import System
 from sereno.systems.sections.maintenance import Purge
@@ -45,7 +42,7 @@ def settle_purge(system: System, purge: Purge, *, context: JobContext, now: date
         log = intent_log(ledger, system.name, step, run_id)
         if log.unsettled():
             with brief_changes(system, purpose=f"maintenance: ask {purge.name}") as session:
-                statements = _statements(system, purge, now)
+                statements = look_at_purge(system, purge)
                 resume(log, lambda keys: _what_it_did(system, purge, statements, keys, session))
         owed = unreported(
             ledger, system.name, step=step, action=purge_action(purge), figure="deleted", since=now - _LOOKED_BACK
@@ -126,14 +123,6 @@ def _event(
         flow_run_id=run,
         figures=dict(figures),
     )
-
-
-def _statements(system: System, purge: Purge, now: datetime) -> Statements:
-    with reading(system, purpose=f"maintenance: ask {purge.name}") as session:
-        table = look_up(session, purge)
-    _, cutoff_type = comparable(purge, now, column_type=table.age.plain_type, zone=system.zone)
-    only, hold = held_files(system, purge)
-    return Statements(table=table, cutoff_type=cutoff_type, only=only, hold=hold)
 
 
 def _what_it_did(system: System, purge: Purge, statements: Statements, keys: Keys, session: Any) -> Figures | None:

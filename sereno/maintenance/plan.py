@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sereno.database.sessions import ReadSession, reading
 from sereno.ledger import open_ledger
 from sereno.maintenance.cutoff import comparable, cutoff_of
 from sereno.maintenance.pace import past_pace
 from sereno.maintenance.partitions import Partition, old_partitions
-from sereno.maintenance.statements import GRAIN_ROWS, Statements, without_semicolon
+from sereno.maintenance.statements import GRAIN_ROWS, Statements
 from sereno.maintenance.table import PurgeTable, look_up
 from sereno.systems.contracts.maintenance import PURGE_HOLD, PURGE_ONLY
 from sereno.systems.model import System
@@ -74,15 +74,12 @@ def plan_purge(system: System, purge: Purge, *, now: datetime, live: bool) -> Pu
         RefusedError: a policy would hide rows.
         SystemUnavailableError: the database does not answer, or took too long.
     """
-    only, hold = held_files(system, purge)
     cutoff = cutoff_of(purge, now=now)
     with reading(system, purpose=f"maintenance: plan {purge.name}") as session:
-        table = look_up(session, purge)
-        value, cutoff_type = comparable(purge, cutoff, column_type=table.age.plain_type, zone=system.zone)
-        for file in (only, hold):
+        statements, value = _looked_at(session, system, purge, cutoff)
+        for file in (statements.only, statements.hold):
             if file:
                 _require_query(session, file)
-        statements = Statements(table=table, cutoff_type=cutoff_type, only=only, hold=hold)
         candidates = None if live else _count(session, statements, value)
         partitions = old_partitions(session, purge, statements, value) if purge.drop_partitions else ()
         statements = replace(statements, dropped=tuple(partition.oid for partition in partitions))
@@ -93,7 +90,7 @@ def plan_purge(system: System, purge: Purge, *, now: datetime, live: bool) -> Pu
         pace = past_pace(ledger, system.name, purge)
     return PurgePlan(
         purge=purge,
-        table=table,
+        table=statements.table,
         statements=statements,
         now=now,
         cutoff=cutoff,
@@ -116,10 +113,32 @@ def held_files(system: System, purge: Purge) -> tuple[SqlFile | None, SqlFile | 
     return only, hold
 
 
+def look_at_purge(system: System, purge: Purge) -> Statements:
+    """Compare a purge with the catalog, and have the server prepare its condition; no row is read.
+
+    Raises:
+        ContractError: the table, its key or a file is not as the system's folder says.
+        RefusedError: a policy would hide rows.
+        SystemUnavailableError: the database does not answer.
+    """
+    with reading(system, purpose=f"maintenance: look at {purge.name}") as session:
+        statements, value = _looked_at(session, system, purge, cutoff_of(purge, now=datetime.now(UTC)))
+        list(session.rows(f"{statements.edges} OFFSET 1", {"cutoff": value, "most": 0}))
+    return statements
+
+
+def _looked_at(
+    session: ReadSession, system: System, purge: Purge, cutoff: datetime
+) -> tuple[Statements, datetime | date | int]:
+    only, hold = held_files(system, purge)
+    table = look_up(session, purge)
+    value, cutoff_type = comparable(purge, cutoff, column_type=table.age.plain_type, zone=system.zone)
+    return Statements(table=table, cutoff_type=cutoff_type, only=only, hold=hold), value
+
+
 def _require_query(session: ReadSession, file: SqlFile) -> None:
-    """Have the server read the file by itself, before it stands in parentheses: no row is fetched."""
+    """Have the server read the file by itself, before it stands in parentheses: whatever else it is, is refused."""
     next(session.rows(file), None)
-    list(session.rows(SqlFile(file.path, f"SELECT FROM ({without_semicolon(file)}\n) q LIMIT 0")))
 
 
 def count_left(system: System, plan: PurgePlan) -> int:

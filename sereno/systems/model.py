@@ -36,7 +36,12 @@ class System(Part):
 
     maintenance: Maintenance = Maintenance()
     """Idle API clients, and how purges work."""
-    purges: Purges = ()
+    purges: Purges = Field(
+        default=(),
+        examples=[
+            [{"name": "api_logs", "table": "access_log", "key": "id", "older_than": "created_at", "retain_days": 90}]
+        ],
+    )
     """Old rows that the job `maintenance` deletes."""
 
     @property
