@@ -37,6 +37,7 @@ OFFERS: tuple[Offer, ...] = (
     Offer("restore_drill", _has_backups),
     Offer("prune", _has_backups),
     Offer("maintenance", _has_maintenance, _files_of_maintenance),
+    Offer("audit_verify", lambda _: True),
 )
 
 
