@@ -26,11 +26,6 @@ def _without_environment(variables: dict[str, Any]) -> dict[str, Any]:
     return variables
 
 
-def _switch(value: Any) -> Any:
-    """A variable says 0 or 1."""
-    return bool(value) if value in (0, 1) else value
-
-
 _UNITS = {"min": 60, "h": 3_600, "d": 86_400}
 
 
@@ -53,7 +48,7 @@ class Schedule(_Part):
     rrule: str | None = None
     timezone: str
     slug: str | None = None
-    active: Annotated[bool, BeforeValidator(_switch)] = True
+    active: bool = True
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -157,8 +152,8 @@ def for_prefect(path: Path) -> str | None:
     for deployment in document["deployments"]:
         for schedule in deployment.get("schedules", ()):
             read = Schedule.model_validate(schedule)
-            schedule |= {"interval": read.interval} if read.interval else {}
-            schedule["active"] = read.active
+            if read.interval is not None:
+                schedule["interval"] = read.interval
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
 
 

@@ -1,6 +1,7 @@
 """Variables in a prefect.yaml: `${NAME}` and `${NAME:-default}`, from the environment or from `.env`.
 
 What stands in quotation marks stays text; else the value is read as YAML reads it, so that `${DAYS:-30}` is a number.
+A variable whose default is true or false is a switch, which 1 and 0 set as well.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from collections.abc import Mapping
 import yaml
 
 _REFERENCE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+
+
+_SWITCHES = {"1": "true", "yes": "true", "on": "true", "0": "false", "no": "false", "off": "false"}
 
 
 class UnsetVariableError(ValueError):
@@ -58,7 +62,8 @@ def _fill(loader: yaml.SafeLoader, node: yaml.Node | None, variables: Mapping[st
 
 
 def _value(found: re.Match[str], variables: Mapping[str, str]) -> str:
-    value = variables.get(found["name"]) or found["default"]
+    default = found["default"]
+    value = variables.get(found["name"]) or default
     if value is None:
         raise UnsetVariableError(f"${{{found['name']}}} is not set; set it, or give it a default: ${{NAME:-default}}")
-    return value
+    return _SWITCHES.get(value.strip().lower(), value) if default in ("true", "false") else value

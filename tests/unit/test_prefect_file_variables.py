@@ -19,13 +19,13 @@ deployments:
     parameters:
       system: a
       idle_days: ${MAINT_IDLE_DAYS:-30}
-      dry_run: ${MAINT_DRY_RUN:-1}
+      dry_run: ${MAINT_DRY_RUN:-true}
       confirm_live: "${MAINT_CONFIRM_LIVE:-}"
     schedules:
       - slug: every-so-often
         interval: ${MAINT_INTERVAL_HOURS:-24} h
         timezone: UTC
-        active: ${MAINT_ENABLED:-0}
+        active: ${MAINT_ENABLED:-false}
     work_pool: {name: sereno}
 """
 
@@ -38,7 +38,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_without_the_variables_the_defaults_hold(path: Path) -> None:
     (deployment,) = read_prefect_file(path).deployments
-    assert deployment.parameters.model_dump() == {"system": "a", "idle_days": 30, "dry_run": 1, "confirm_live": ""}
+    assert deployment.parameters.model_dump() == {"system": "a", "idle_days": 30, "dry_run": True, "confirm_live": ""}
     (schedule,) = deployment.schedules
     assert (schedule.interval, schedule.active) == (86_400, False)
 
@@ -53,7 +53,12 @@ def test_the_environment_wins_and_quoted_words_stay_text(path: Path, monkeypatch
     }.items():
         monkeypatch.setenv(f"MAINT_{name}", value)
     (deployment,) = read_prefect_file(path).deployments
-    assert deployment.parameters.model_dump() == {"system": "a", "idle_days": 7, "dry_run": 0, "confirm_live": "YES"}
+    assert deployment.parameters.model_dump() == {
+        "system": "a",
+        "idle_days": 7,
+        "dry_run": False,
+        "confirm_live": "YES",
+    }
     assert (deployment.schedules[0].interval, deployment.schedules[0].active) == (21_600, True)
     assert deployment.scheduled
 
