@@ -12,7 +12,7 @@ from functools import partial
 
 import psycopg
 
-from infra.bench.backup import Measured
+from infra.bench.measured import Measured
 from infra.bench.subject import Subject
 from infra.bench.writer import percentile, writing
 from sereno.maintenance.batches import purge_slice

@@ -10,6 +10,7 @@ from pathlib import Path
 from infra.bench.audit import measure_chain
 from infra.bench.backup import measure_backup, measure_restore
 from infra.bench.increments import KEYS, measure_increments
+from infra.bench.maintenance import measure_maintenance
 from infra.bench.measured import Measured
 from infra.bench.memory import measure_memory
 from infra.bench.subject import Subject, subject
@@ -61,10 +62,17 @@ def _memory(wanted: Wanted) -> list[Measured]:
         return measure_memory(on, small_bytes=large // 13, large_bytes=large)
 
 
+def _maintenance(wanted: Wanted) -> list[Measured]:
+    rows, old = wanted.count(10_000_000), wanted.count(1_000_000)
+    with _server(wanted) as on:
+        return measure_maintenance(on, rows=rows, old=old, rounds=wanted.rounds)
+
+
 PARTS: Mapping[str, Callable[[Wanted], list[Measured]]] = {
     "backup": _backup,
     "increments": _increments,
     "memory": _memory,
+    "maintenance": _maintenance,
     "audit": lambda wanted: measure_chain(wanted.home / "audit", events=wanted.count(200_000), rounds=wanted.rounds),
 }
 """What `make bench ARGS="--only NAME"` can choose from."""

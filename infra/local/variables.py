@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any, cast
 
 import yaml
 
@@ -51,7 +52,7 @@ def _fill(loader: yaml.SafeLoader, node: yaml.Node | None, variables: Mapping[st
         if _REFERENCE.search(node.value):
             node.value = _REFERENCE.sub(lambda found: _value(found, variables), node.value)
             if node.style is None:
-                node.tag = loader.resolve(yaml.ScalarNode, node.value, (True, False))
+                node.tag = cast("Any", loader).resolve(yaml.ScalarNode, node.value, (True, False))
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
             _fill(loader, item, variables, seen=seen)
