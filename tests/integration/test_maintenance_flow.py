@@ -49,8 +49,9 @@ async def carried_out(**parameters: Any) -> State[Any]:
 
 
 async def report(**parameters: Any) -> Report:
-    ended = await (await carried_out(**parameters)).aresult(raise_on_failure=False)
-    return ended if isinstance(ended, Report) else ended.report
+    ended: Any = await (await carried_out(**parameters)).aresult(raise_on_failure=False)
+    found: Report = ended if isinstance(ended, Report) else ended.report
+    return found
 
 
 def events() -> list[audit.RecordedEvent]:
