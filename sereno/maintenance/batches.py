@@ -44,10 +44,9 @@ def purge_slice(
     Raises:
         SerenoError: a batch failed; nothing of it was committed, or `resume` will find out.
     """
-    until = time.monotonic() + seconds
     with open_ledger() as ledger, brief_changes(system, purpose=f"maintenance: purge {plan.name}") as session:
         slice_ = _Slice(system, plan, session, intent_log(ledger, system.name, step_of(plan.purge), run_id), run_id)
-        looked = float("-inf")
+        until, looked = time.monotonic() + seconds, float("-inf")  # from here on: opening may take its time
         while not progress.finished(plan) and time.monotonic() < until:
             if time.monotonic() - looked >= _HEALTH_EVERY_SECONDS:
                 reason = look_at(session, plan.table).reason_to_wait(str(plan.table), system.maintenance)
