@@ -4,8 +4,9 @@ from sereno.reports.model import Report
 from sereno.restore.chosen import RestorePlan
 from sereno.restore.report import Outcome, plan_report, restore_report
 from sereno.restore.way import Way
-from sereno.systems.model import ORIGINAL, System
+from sereno.systems.model import System
 from sereno.systems.secrets import Secret
+from sereno.systems.sections.restore import ORIGINAL
 from tasks.job import job
 from tasks.publish import publish
 from tasks.restore import (

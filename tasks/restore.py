@@ -8,8 +8,9 @@ from sereno.errors import SerenoError
 from sereno.reports.model import Finding
 from sereno.restore import load, permission, plan, prove, refill, side, target
 from sereno.restore.chosen import RestorePlan
-from sereno.systems.model import SCRATCH, System
+from sereno.systems.model import System
 from sereno.systems.secrets import Secret
+from sereno.systems.sections.restore import SCRATCH
 from tasks.run_context import current_job
 from tasks.step import NETWORK, step
 

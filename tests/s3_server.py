@@ -17,7 +17,7 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sereno.systems.model import S3Store
+from sereno.systems.sections.stores import S3Store
 
 ACCESS_KEY_ID = "sereno-test-key"
 SECRET_ACCESS_KEY = "sereno-test-secret"

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from sereno.backup.manifest import BackupKind, Manifest
 from sereno.errors import ConfigurationError
 from sereno.settings import Settings
-from sereno.systems.model import Retention, System
-from sereno.systems.retention import LONGEST_DAYS
+from sereno.systems.model import System
+from sereno.systems.sections.retention import LONGEST_DAYS, Retention
 
 _EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 

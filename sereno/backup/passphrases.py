@@ -14,8 +14,8 @@ from enum import StrEnum
 
 from sereno.backup.keys import DataKey, KeyFile, KeySlot
 from sereno.errors import ConfigurationError, IntegrityError, MissingSecretError, WrongPassphraseError
-from sereno.systems.model import Backup
 from sereno.systems.secrets import Secret
+from sereno.systems.sections.backup import Backup
 
 MAIN_SLOT = "passphrase"
 RECOVERY_SLOT = "recovery"

@@ -23,7 +23,8 @@ from sereno.backup.passphrases import Passphrases
 from sereno.errors import ConfigurationError, IntegrityError, RefusedError
 from sereno.settings import Settings
 from sereno.stores import Store, open_store
-from sereno.systems.model import Backup, System
+from sereno.systems.model import System
+from sereno.systems.sections.backup import Backup
 
 LATEST = "latest"
 

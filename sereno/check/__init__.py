@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from sereno.check.offers import offered_jobs
 from sereno.check.offline import checked_file, checked_secrets, checked_sql_files
 from sereno.check.online import checked_databases, checked_targets
 from sereno.check.stores import checked_stores
 from sereno.reports.model import Finding
 from sereno.settings import Settings, load_settings
 from sereno.systems.folders import system_folder
-from sereno.systems.model import System
 
 __all__ = ["check_system", "offered_jobs"]
 
@@ -28,7 +28,7 @@ def check_system(name: str, *, online: bool, settings: Settings | None = None) -
     settings = settings or load_settings()
     system_folder(name, settings)
     system, findings = checked_file(name, settings)
-    findings += checked_sql_files(name, settings)
+    findings += checked_sql_files(name, system, settings)
     if system is None:
         return findings
     jobs = offered_jobs(system)
@@ -39,8 +39,3 @@ def check_system(name: str, *, online: bool, settings: Settings | None = None) -
         findings += checked_targets(system)
         findings += checked_stores(system, settings)
     return findings
-
-
-def offered_jobs(system: System) -> tuple[str, ...]:
-    """The jobs whose section the system has."""
-    return ("backup", "restore", "verify_backups", "restore_drill") if system.backup else ()

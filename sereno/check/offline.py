@@ -9,11 +9,13 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from sereno.check.offers import needed_files
 from sereno.check.statements import stated
 from sereno.errors import SerenoError
 from sereno.reports.model import Finding
 from sereno.settings import Settings
-from sereno.systems.contracts import CONTRACTS, Contract, contract_of
+from sereno.systems.contracts import CONTRACTS, contract_of
+from sereno.systems.contracts.contract import Contract
 from sereno.systems.folders import system_folder
 from sereno.systems.loader import load_system
 from sereno.systems.model import System
@@ -56,8 +58,8 @@ def secrets_of(part: BaseModel, place: str = "") -> Iterator[tuple[str, Secret]]
                 yield from secrets_of(item, item_place)
 
 
-def checked_sql_files(name: str, settings: Settings) -> list[Finding]:
-    """Is each file of `sql/` a contract, with the right form and parameters, and is each required one there?"""
+def checked_sql_files(name: str, system: System | None, settings: Settings) -> list[Finding]:
+    """Is each file of `sql/` a contract, with the right form and parameters, and none missing that `system` needs?"""
     try:
         paths = sql_paths(name, settings)
     except SerenoError as error:
@@ -66,9 +68,9 @@ def checked_sql_files(name: str, settings: Settings) -> list[Finding]:
     findings = [finding for path in paths for finding in _checked_path(path, folder)]
     there = {path.name for path in paths}
     findings += [
-        Finding(name=f"sql/{contract.stem}.sql is there", passed=False, evidence=f"needed by {contract.job}")
-        for contract in CONTRACTS.values()
-        if contract.required and f"{contract.stem}.sql" not in there
+        Finding(name=f"sql/{stem}.sql is there", passed=False, evidence=f"needed by {job}")
+        for stem, job in (needed_files(system) if system else {}).items()
+        if f"{stem}.sql" not in there
     ]
     return findings
 
@@ -81,7 +83,7 @@ def _resolved(secret: Secret) -> str:
 def _checked_path(path: Path, folder: Path) -> Iterator[Finding]:
     contract = contract_of(path.stem) if path.suffix == ".sql" else None
     if contract is None:
-        close = get_close_matches(path.name, [f"{stem}.sql" for stem in CONTRACTS], n=1)
+        close = get_close_matches(path.name, [f"{contract.stem}.sql" for contract in CONTRACTS], n=1)
         evidence = "no job asks for it" + (f"; did you mean {close[0]}?" if close else "")
         yield Finding(name=f"sql/{path.name} is known", passed=False, required=False, evidence=evidence)
         return

@@ -17,7 +17,8 @@ from sereno.errors import ContractError, SerenoError
 from sereno.postgres.binaries import find_binaries
 from sereno.reports.model import Finding
 from sereno.settings import Settings
-from sereno.systems.contracts import Contract, SqlKind, contract_of
+from sereno.systems.contracts import contract_of
+from sereno.systems.contracts.contract import Contract, SqlKind
 from sereno.systems.folders import system_folder
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret

@@ -10,7 +10,8 @@ from sereno.reports.build import human_bytes
 from sereno.reports.model import Finding
 from sereno.settings import Settings
 from sereno.stores import open_store
-from sereno.systems.model import FolderStore, S3Store, System
+from sereno.systems.model import System
+from sereno.systems.sections.stores import FolderStore, S3Store
 
 
 def checked_stores(system: System, settings: Settings) -> list[Finding]:

@@ -12,7 +12,7 @@ from sereno.database.connection import translated
 from sereno.database.read_session import Parameters
 from sereno.database.sql_errors import naming
 from sereno.errors import RefusedError
-from sereno.systems.contracts import VERBS, SqlKind
+from sereno.systems.contracts.contract import VERBS, SqlKind
 from sereno.systems.sql_file import SqlFile
 
 

@@ -18,7 +18,7 @@ from psycopg.pq.abc import PGresult
 from sereno.database.session_settings import roll_back
 from sereno.database.sql_errors import naming
 from sereno.errors import ConfigurationError, ContractError, RefusedError
-from sereno.systems.contracts import Contract, Family, SqlKind
+from sereno.systems.contracts.contract import Contract, Family, SqlKind
 from sereno.systems.sql_file import SqlFile
 
 _UNKNOWN = 0

@@ -24,7 +24,7 @@ from sereno.errors import ContractError
 from sereno.reports.build import human_count, human_seconds
 from sereno.reports.model import Finding
 from sereno.settings import load_settings
-from sereno.systems.contracts import DRILL_CHECKS
+from sereno.systems.contracts.drill import DRILL_CHECKS
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
 from sereno.systems.sql_folder import find_sql, sql_paths
@@ -39,7 +39,7 @@ def run_own_checks(system: System, plan: DrillPlan, target: Secret) -> tuple[Fin
     """A finding for each of the system's own queries; one that fails hides none of the others."""
     settings = load_settings()
     restored = _Restored(system, target, role=_reader(system, target))
-    names = [path.stem for path in sql_paths(system.name, settings) if path.match(f"{DRILL_CHECKS.stem}*.sql")]
+    names = [path.stem for path in sql_paths(system.name, settings) if DRILL_CHECKS.of(path.stem)]
     findings = [stated(f"sql/{name}.sql returns no row", partial(_no_row, restored, name)) for name in names]
     if f"{NEWEST_ROW}.sql" in {path.name for path in sql_paths(system.name, settings)}:
         findings.append(stated("the newest row is fresh", partial(_fresh, restored, plan)))

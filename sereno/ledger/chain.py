@@ -14,7 +14,7 @@ from sereno.ledger.canonical import canonical_json
 from sereno.ledger.models import time_text
 from sereno.redaction import redact_value
 from sereno.reports.model import Effect, Figure, Result
-from sereno.systems.model import Name
+from sereno.systems.sections.fields import Name
 
 SCHEMA = "sereno.audit/1"
 BEGINNING = "0" * 64

@@ -10,7 +10,7 @@ from sereno.backup.selection import meant
 from sereno.errors import RefusedError
 from sereno.restore.left_out import LeftOutKey
 from sereno.restore.way import Way
-from sereno.systems.model import ORIGINAL
+from sereno.systems.sections.restore import ORIGINAL
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,9 @@ from sereno.restore.left_out import LeftOutKey, left_out_keys
 from sereno.restore.present import find_tables, require_skipped_triggers
 from sereno.restore.target import require_empty, target_url
 from sereno.restore.way import Way, way_of
-from sereno.systems.model import ORIGINAL, SCRATCH, System
+from sereno.systems.model import System
 from sereno.systems.secrets import Secret
+from sereno.systems.sections.restore import ORIGINAL, SCRATCH
 
 __all__ = ["RestorePlan", "choose_tables", "chosen_backup", "lacks", "plan_restore"]
 

@@ -13,8 +13,9 @@ from sereno.postgres.binaries import find_binaries
 from sereno.postgres.server import PostgresServer
 from sereno.restore.admin import admin_url
 from sereno.settings import Settings, load_settings
-from sereno.systems.model import ORIGINAL, SCRATCH, System
+from sereno.systems.model import System
 from sereno.systems.secrets import Secret
+from sereno.systems.sections.restore import ORIGINAL, SCRATCH
 
 _PURPOSE = "restore"
 _SCRATCH_SETTINGS = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from sereno.errors import RefusedError
-from sereno.systems.model import ORIGINAL, SCRATCH
+from sereno.systems.sections.restore import ORIGINAL, SCRATCH
 
 
 class Way(StrEnum):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sereno.settings import Settings, load_settings
 from sereno.stores.folder import FolderStore
 from sereno.stores.protocol import Sink, Source, Store, StoredFile, StoreState
-from sereno.systems.model import FolderStore as FolderSection
-from sereno.systems.model import S3Store as S3Section
+from sereno.systems.sections.stores import FolderStore as FolderSection
+from sereno.systems.sections.stores import S3Store as S3Section
 
 __all__ = ["FolderStore", "Sink", "Source", "Store", "StoreState", "StoredFile", "open_store"]
 

@@ -17,7 +17,7 @@ from sereno.stores.s3_client import PATIENCE, Patience
 from sereno.stores.s3_download import Download
 from sereno.stores.s3_probe import probe
 from sereno.stores.s3_upload import Upload
-from sereno.systems.model import S3Store as S3Section
+from sereno.systems.sections.stores import S3Store as S3Section
 
 _AT_ONCE = 1000  # keys of one listing, and of one deletion
 

@@ -16,7 +16,7 @@ from sereno.errors import StorageError
 from sereno.stores.names import name_parts
 from sereno.stores.s3_client import Patience, client_of
 from sereno.stores.s3_errors import MISSING, NOT_FOUND, code_of, explain
-from sereno.systems.model import S3Store as S3Section
+from sereno.systems.sections.stores import S3Store as S3Section
 
 _MEBIBYTE = 1024 * 1024
 _NO_LISTING_OF_UPLOADS = {"NotImplemented", "MethodNotAllowed"}

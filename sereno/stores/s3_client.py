@@ -14,7 +14,7 @@ from boto3.session import Session
 from botocore.config import Config
 
 from sereno import __version__
-from sereno.systems.model import S3Store as S3Section
+from sereno.systems.sections.stores import S3Store as S3Section
 
 _CONNECTIONS = 32  # at once; more than any job opens, so that none waits for another
 

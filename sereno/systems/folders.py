@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sereno.errors import ConfigurationError
 from sereno.settings import Settings, load_settings, project_root
-from sereno.systems.model import NAME_PATTERN
+from sereno.systems.sections.fields import NAME_PATTERN
 
 SYSTEM_FILE = "system.yaml"
 

@@ -12,9 +12,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from sereno.redaction import redact
-from sereno.systems import model
 from sereno.systems.schema import JsonSchema, schema_at
 from sereno.systems.secrets import SECRET_FORMAT
+from sereno.systems.sections import fields
 from sereno.systems.yaml_document import Document, KeyPath, Problem, dotted
 
 _LONGEST_SHOWN = 40  # characters of a value
@@ -75,7 +75,7 @@ def _sentence(kind: str, details: Any, path: KeyPath, document: Document) -> str
             return "is not known here" + _suggestion(path, document)
         case "value_error":
             return str(details["ctx"]["error"])
-        case model.NO_ALTERNATIVE:
+        case fields.NO_ALTERNATIVE:
             return str(details["msg"])
     return f"expected {expectation(schema)}, found {_found(path, schema, document)}"
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sereno.backup.manifest import LINKS, BackupKind
 from sereno.reports.build import human_seconds
 from sereno.reports.model import Finding
-from sereno.systems.model import Backup
+from sereno.systems.sections.backup import Backup
 from sereno.verify.inventory import Inventory, StoredBackup
 
 CLOCKS_DIFFER = timedelta(minutes=5)

@@ -11,7 +11,7 @@ import pytest
 
 from sereno.errors import StorageError
 from sereno.stores import Store, StoredFile, open_store
-from sereno.systems.model import FolderStore as FolderSection
+from sereno.systems.sections.stores import FolderStore as FolderSection
 
 PART_BYTES = 5 * 1024 * 1024
 """What the S3 store of the tests sends at once."""

@@ -146,7 +146,7 @@ GROWTH = """
 import resource, sys
 from sereno.settings import load_settings
 from sereno.stores import open_store
-from sereno.systems.model import S3Store
+from sereno.systems.sections.stores import S3Store
 store = open_store(S3Store.model_validate_json(sys.argv[1]))
 def write(name, mebibytes):
     with store.create(name) as sink:

@@ -13,8 +13,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from infra.demo.system import DemoSystem
 from sereno.database.sessions import reading
-from sereno.systems.model import Database, System
+from sereno.systems.model import System
 from sereno.systems.secrets import Secret
+from sereno.systems.sections.database import Database
 from sereno.systems.sql_file import SqlFile
 
 SCHEMA = """

@@ -15,7 +15,7 @@ from sereno.check import check_system
 from sereno.database.contracts import contract_problems
 from sereno.reports.model import Finding
 from sereno.settings import Settings
-from sereno.systems.contracts import Contract, Family, SqlKind
+from sereno.systems.contracts.contract import Contract, Family, SqlKind
 from sereno.systems.sql_file import SqlFile
 
 SCHEMA = """

@@ -11,7 +11,7 @@ from psycopg import sql
 from infra.demo.seed import fill
 from infra.demo.system import DemoSystem
 from sereno.systems.loader import load_system
-from sereno.systems.model import FolderStore
+from sereno.systems.sections.stores import FolderStore
 
 _TABLES = (
     "SELECT c.relname FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY 1"

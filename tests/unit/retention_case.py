@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sereno.backup.keep import CalendarEntry, DatedBackup, KeepPolicy, Rule
 from sereno.backup.manifest import BackupKind
 from sereno.backup.retention import calendar
-from sereno.systems.model import Retention
+from sereno.systems.sections.retention import Retention
 
 LISBON = ZoneInfo("Europe/Lisbon")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -10,8 +10,8 @@ from sereno.backup import keys
 from sereno.backup.keys import DataKey, KeyFile
 from sereno.backup.passphrases import MAIN_SLOT, RECOVERY_SLOT, Passphrases, Role
 from sereno.errors import ConfigurationError, IntegrityError, MissingSecretError, WrongPassphraseError
-from sereno.systems.model import Backup
 from sereno.systems.secrets import Secret
+from sereno.systems.sections.backup import Backup
 
 FEW = 100_000
 NOW, OLD, OLDEST, RECOVERY = (Secret(f"${{{name}}}") for name in ("T_NOW", "T_OLD", "T_OLDEST", "T_RECOVERY"))

@@ -8,7 +8,7 @@ from pathlib import Path
 from sereno.backup.keep import CalendarEntry, DatedBackup, Rule
 from sereno.backup.manifest import BackupKind
 from sereno.backup.retention import calendar
-from sereno.systems.model import Retention
+from sereno.systems.sections.retention import Retention
 from unit.retention_case import LISBON, policy, taken
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "retention.md").read_text(encoding="utf-8")

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ValidationError
 
 from sereno import redaction
 from sereno.errors import MissingSecretError
-from sereno.systems.model import Backup, Database
 from sereno.systems.secrets import Secret
+from sereno.systems.sections.backup import Backup
+from sereno.systems.sections.database import Database
 
 
 @pytest.fixture(autouse=True)

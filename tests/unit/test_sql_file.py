@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sereno.errors import ConfigurationError, ContractError
-from sereno.systems.contracts import CONTRACTS, Contract, Family, SqlKind
+from sereno.systems.contracts import CONTRACTS, audit
+from sereno.systems.contracts.contract import Contract, Family, SqlKind
 from sereno.systems.sql_file import SqlFile
 from sereno.systems.sql_tokens import SqlTextError, tokens
 
@@ -175,7 +176,7 @@ def test_a_contract_names_what_is_wrong_with_the_form(text: str, expected: tuple
     "verb", ["COMMIT", "BEGIN", "SET", "COPY", "DO", "LOCK", "CALL", "TRUNCATE", "ANALYZE", "DROP"]
 )
 def test_a_statement_is_a_change_of_rows_and_nothing_else(verb: str) -> None:
-    (problem,) = CONTRACTS["audit.mirror"].problems_of_form(sql(f"{verb} x"))
+    (problem,) = audit.CONTRACTS[0].problems_of_form(sql(f"{verb} x"))
     assert f"not with {verb}" in problem
 
 
@@ -184,8 +185,29 @@ def test_parameters_that_a_file_leaves_out_are_known() -> None:
 
 
 def test_contracts_are_described_and_called_like_their_files() -> None:
-    assert all(stem == contract.stem and contract.description for stem, contract in CONTRACTS.items())
-    assert all(contract.columns for contract in CONTRACTS.values() if contract.kind is SqlKind.QUERY)
+    stems = [contract.stem for contract in CONTRACTS]
+    assert len(stems) == len(set(stems))
+    assert all(contract.description for contract in CONTRACTS)
+    assert all(contract.columns or contract.any_columns for contract in CONTRACTS if contract.kind is SqlKind.QUERY)
+
+
+@pytest.mark.parametrize(
+    ("stem", "file", "fits"),
+    [
+        ("audit.mirror", "audit.mirror", True),
+        ("audit.mirror", "audit.mirrors", False),
+        ("drill.*", "drill.totals", True),
+        ("drill.*", "drill.", False),
+        ("drill.*", "drill_newest_row", False),
+        ("idle.*.rows", "idle.clients.rows", True),
+        ("idle.*.rows", "idle..rows", False),
+        ("idle.*.rows", "idle.clients", False),
+    ],
+)
+def test_a_contract_is_about_one_file_or_a_family_of_them(stem: str, file: str, fits: bool) -> None:
+    contract = Contract(stem=stem, kind=SqlKind.STATEMENT, job="idle", description="x").of(file)
+    assert (contract is not None) == fits
+    assert contract is None or contract.stem == file
 
 
 def test_a_file_is_read_within_its_folder_only(tmp_path: Path) -> None:

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from sereno.check import check_system, offered_jobs
+from sereno.check.offers import OFFERS, Offer
 from sereno.errors import ConfigurationError
 from sereno.reports.model import Finding
 from sereno.settings import Settings
-from sereno.systems import contracts
-from sereno.systems.contracts import CONTRACTS, Contract, Family, SqlKind
 from sereno.systems.loader import load_system
 
 SYSTEM = """\
@@ -59,8 +58,9 @@ def test_jobs_are_offered_by_their_sections(folder: Path) -> None:
     assert offered_jobs(load_system("point", Settings())) == ()
     assert findings()["jobs offered"].evidence == "none"
     (folder / "system.yaml").write_text(SYSTEM + BACKUP)
-    assert offered_jobs(load_system("point", Settings())) == ("backup", "restore", "verify_backups", "restore_drill")
-    assert findings()["jobs offered"].evidence == "backup, restore, verify_backups, restore_drill"
+    jobs = ("backup", "restore", "verify_backups", "restore_drill", "prune")
+    assert offered_jobs(load_system("point", Settings())) == jobs
+    assert findings()["jobs offered"].evidence == ", ".join(jobs)
 
 
 def test_a_secret_is_there_or_not_and_never_shown(folder: Path) -> None:
@@ -148,17 +148,10 @@ def test_parameters_that_are_not_used_are_a_warning(folder: Path) -> None:
 
 
 def test_a_file_that_a_job_needs_is_missed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    needed = Contract(
-        stem="idle.candidates",
-        kind=SqlKind.QUERY,
-        job="maintenance",
-        description="x",
-        columns={"id": frozenset({Family.ANY})},
-    )
-    monkeypatch.setattr("sereno.check.offline.CONTRACTS", {**CONTRACTS, needed.stem: needed})
+    offer = Offer("maintenance", lambda _: True, lambda _: ("idle.candidates",))
+    monkeypatch.setattr("sereno.check.offers.OFFERS", (*OFFERS, offer))
     found = findings()["sql/idle.candidates.sql is there"]
     assert (found.passed, found.required, found.evidence) == (False, True, "needed by maintenance")
-    assert contracts.CONTRACTS is CONTRACTS
 
 
 def test_a_database_that_does_not_answer_is_one_finding_without_the_password(folder: Path) -> None:

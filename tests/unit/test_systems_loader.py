@@ -12,7 +12,7 @@ import pytest
 from sereno.errors import ConfigurationError
 from sereno.settings import Settings
 from sereno.systems.loader import load_all, load_system, system_names
-from sereno.systems.model import FolderStore
+from sereno.systems.sections.stores import FolderStore
 
 RIGHT = """\
 name: {name}

@@ -10,7 +10,8 @@ import pytest
 from sereno.errors import ConfigurationError
 from sereno.settings import Settings
 from sereno.systems.loader import load_system
-from sereno.systems.model import Hold, Retention, System
+from sereno.systems.model import System
+from sereno.systems.sections.retention import Hold, Retention
 
 HEAD = """\
 name: point

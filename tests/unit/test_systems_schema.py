@@ -11,13 +11,21 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from pydantic import BaseModel
 
-from sereno.systems import model
+from sereno.systems.part import Part
 from sereno.systems.schema import schema_at, schema_text, system_schema
 
 CHECKED_IN = Path(__file__).parents[2] / "deployments" / "system.schema.json"
 UNITS = ("seconds", "minutes", "hours", "days", "bytes", "percent", "rows", "megabytes", "mebibytes")
 COUNTED = {"connections", "keep_last", "daily", "weekly", "monthly", "yearly", "minimum"}
-PARTS = [part for part in vars(model).values() if isinstance(part, type) and issubclass(part, model.Part)]
+
+
+def _parts(part: type[Part]) -> Iterator[type[Part]]:
+    yield part
+    for kind in part.__subclasses__():
+        yield from _parts(kind)
+
+
+PARTS = list(_parts(Part))
 
 
 def objects(schema: Any) -> Iterator[dict[str, Any]]:
@@ -60,7 +68,7 @@ def test_every_example_is_right_by_the_schema() -> None:
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
 def test_every_field_has_a_description(part: type[BaseModel]) -> None:
-    assert part is model.Part or part.model_fields
+    assert part is Part or part.model_fields
     assert all(field.description for field in part.model_fields.values())
 
 

@@ -9,7 +9,8 @@ import pytest
 from sereno.errors import ConfigurationError
 from sereno.settings import Settings
 from sereno.systems.loader import load_system
-from sereno.systems.model import Backup, FolderStore, S3Store
+from sereno.systems.sections.backup import Backup
+from sereno.systems.sections.stores import FolderStore, S3Store
 
 BEGINNING = """\
 name: point

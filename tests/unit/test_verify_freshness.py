@@ -8,7 +8,7 @@ import pytest
 
 from sereno.backup.manifest import BackupKind
 from sereno.reports.model import Finding
-from sereno.systems.model import Backup
+from sereno.systems.sections.backup import Backup
 from sereno.verify.freshness import CLOCKS_DIFFER, freshness_findings, recovery_points
 from sereno.verify.inventory import Inventory, StoredBackup
 

@@ -51,7 +51,7 @@ class Contract:
     """The declared shape of one SQL file."""
 
     stem: str
-    """The file's name without `.sql`."""
+    """The file's name without `.sql`. A `*` stands for any name: `drill.*` is about each `drill.NAME.sql`."""
     kind: SqlKind
     job: str
     """The job that runs it."""
@@ -64,8 +64,14 @@ class Contract:
     """What a query may return besides."""
     any_columns: bool = False
     """Whether a query may return whatever it likes."""
-    required: bool = True
-    """Whether the job needs the file; false where a system may leave it out."""
+
+    def of(self, stem: str) -> Contract | None:
+        """The contract of the file `stem`, when this one is about it."""
+        if stem == self.stem:
+            return self
+        before, star, after = self.stem.partition("*")
+        fits = star and len(stem) > len(before) + len(after) and stem.startswith(before) and stem.endswith(after)
+        return replace(self, stem=stem) if fits else None
 
     def unused_parameters(self, sql: SqlFile) -> tuple[str, ...]:
         """The parameters that the job gives and `sql` does not use, sorted.
@@ -96,52 +102,3 @@ class Contract:
 
 def _listed(parameters: Mapping[str, Family]) -> str:
     return ", ".join(f":{name}" for name in parameters) or "none"
-
-
-CONTRACTS: Mapping[str, Contract] = MappingProxyType(
-    {
-        contract.stem: contract
-        for contract in (
-            Contract(
-                stem="audit.mirror",
-                kind=SqlKind.STATEMENT,
-                job="audit",
-                description="Mirrors live audit events into the system's own audit table.",
-                parameters={
-                    "at": Family.TIMESTAMP,
-                    "action": Family.TEXT,
-                    "actor": Family.TEXT,
-                    "effect": Family.TEXT,
-                    "payload": Family.TEXT,
-                },
-                required=False,
-            ),
-            Contract(
-                stem="drill_newest_row",
-                kind=SqlKind.QUERY,
-                job="restore_drill",
-                description="When the newest row of a restored backup was written.",
-                columns={"newest_at": frozenset({Family.TIMESTAMP})},
-                required=False,
-            ),
-        )
-    }
-)
-"""Every contract for one file, by the file's name."""
-
-DRILL_CHECKS = Contract(
-    stem="drill.",
-    kind=SqlKind.QUERY,
-    job="restore_drill",
-    description="Returns no row where a restored backup is right.",
-    any_columns=True,
-    required=False,
-)
-"""The contract of every `drill.NAME.sql`, of which a system may have as many as it likes."""
-
-
-def contract_of(stem: str) -> Contract | None:
-    """The contract of the file `<stem>.sql`; None when no job asks for such a file."""
-    if stem.removeprefix(DRILL_CHECKS.stem) not in ("", stem):
-        return replace(DRILL_CHECKS, stem=stem)
-    return CONTRACTS.get(stem)

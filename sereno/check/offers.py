@@ -1,0 +1,41 @@
+"""Which jobs a system offers, and which SQL files those jobs need: a row for each job whose section may be absent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sereno.systems.model import System
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A job, and whether a system offers it."""
+
+    job: str
+    offered: Callable[[System], bool]
+    needed_files: Callable[[System], tuple[str, ...]] = lambda _: ()
+    """The SQL files, without `.sql`, that the job cannot do without where it is offered."""
+
+
+def _has_backups(system: System) -> bool:
+    return system.backup is not None
+
+
+OFFERS: tuple[Offer, ...] = (
+    Offer("backup", _has_backups),
+    Offer("restore", _has_backups),
+    Offer("verify_backups", _has_backups),
+    Offer("restore_drill", _has_backups),
+    Offer("prune", _has_backups),
+)
+
+
+def offered_jobs(system: System) -> tuple[str, ...]:
+    """The jobs whose section the system has."""
+    return tuple(offer.job for offer in OFFERS if offer.offered(system))
+
+
+def needed_files(system: System) -> dict[str, str]:
+    """The SQL files, without `.sql`, that the jobs of `system` cannot do without, each with the job that needs it."""
+    return {stem: offer.job for offer in OFFERS if offer.offered(system) for stem in offer.needed_files(system)}

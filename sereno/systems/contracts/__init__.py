@@ -1,0 +1,13 @@
+"""Every SQL file that a job may ask of a system."""
+
+from __future__ import annotations
+
+from sereno.systems.contracts import audit, drill
+from sereno.systems.contracts.contract import Contract
+
+CONTRACTS: tuple[Contract, ...] = (*audit.CONTRACTS, *drill.CONTRACTS)
+
+
+def contract_of(stem: str) -> Contract | None:
+    """The contract of the file `<stem>.sql`; None when no job asks for such a file."""
+    return next((found for contract in CONTRACTS if (found := contract.of(stem))), None)
