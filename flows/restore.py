@@ -113,7 +113,7 @@ async def fill(source: System, plan: RestorePlan, database: Secret) -> Outcome:
     await load_rows(source, plan, database)
     await restore_after_rows(source, plan, database, roles)
     proof = await prove_content(source, plan, database)
-    schema = await prove_schema(plan, database, roles)
+    schema = await prove_schema(source, plan, database, roles)
     return Outcome((*ready, *proof, *schema), roles=roles)
 
 

@@ -12,13 +12,13 @@ from tasks.restore import (
     create_roles,
     load_rows,
     prove_content,
+    prove_schema,
     restore_after_rows,
     restore_before_rows,
 )
 from tasks.restore_drill import (
     drill_database,
     plan_drill,
-    prove_schema,
     prove_structure,
     remember_drill,
     run_own_checks,

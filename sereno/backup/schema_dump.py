@@ -55,12 +55,12 @@ def schema_digest(archive: HiddenFile, *, binaries: PostgresBinaries) -> str:
     It is SHA-256 over the archive's SQL, line by line, without the lines that differ from dump to dump.
     """
     digest = hashlib.sha256()
-    for line in schema_lines(archive, binaries=binaries):
+    for line in schema_lines(archive, binaries):
         digest.update(line)
     return digest.hexdigest()
 
 
-def schema_lines(archive: HiddenFile, *, binaries: PostgresBinaries, owners: bool = True) -> Iterator[bytes]:
+def schema_lines(archive: HiddenFile, binaries: PostgresBinaries, *, owners: bool = True) -> Iterator[bytes]:
     """The archive's SQL line by line, without the lines that differ from dump to dump.
 
     Args:

@@ -198,7 +198,7 @@ def test_a_role_that_is_no_superuser_can_drill_and_the_schema_is_compared_withou
         )
         write.write(own)
         findings = drilled(own)
-        assert findings["schema"].evidence == "equal line by line, without owners and grants"
+        assert findings["schema"].evidence == "its dump is the backup's line by line, without owners and grants"
         optional = {"indexes and pages are right (amcheck)"}
         assert set(failed(findings)) == optional
         dropped = failed(drilled(own, meanwhile="DROP INDEX item_visit_id_idx"))
