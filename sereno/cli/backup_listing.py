@@ -55,7 +55,8 @@ def print_list(name: str, *, as_json: bool) -> int:
             problems[identifier] = str(error)
     proofs = known_proofs(system.name, place.store.name)
     backups = [DatedBackup.of(manifest) for manifest in manifests]
-    lines = calendar(backups, keep=keep, now=datetime.now(UTC), unreadable=problems)
+    damaged = {each.id for each in backups if proofs.damaged(each.id)}
+    lines = calendar(backups, keep=keep, now=datetime.now(UTC), unreadable=problems, damaged=damaged)
     entries = {entry.backup.id: entry for entry in lines}
     if as_json:
         print_json(
