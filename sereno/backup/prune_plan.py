@@ -26,9 +26,9 @@ _ONLY_COPIES = "nothing is deleted here while the first store cannot be read: th
 class StorePlan:
     """What stays and what goes in one store.
 
-    `backups` and `leftovers` are what this run deletes; `waiting` says how many more have to go and are
-    left for the next run. `damaged` are those in which something was wrong when they were last read. `young` counts folders without a manifest that may still become backups. With a `problem`
-    nothing is known of the store, or nothing may be deleted in it.
+    `backups` and `leftovers` are what this run deletes; `waiting` says how many more have to go and are left for the
+    next run. In the `damaged` ones something was wrong when they were last read. `young` counts folders without a
+    manifest that may still become backups. With a `problem` nothing is known of the store, or nothing may be deleted.
     """
 
     store: str

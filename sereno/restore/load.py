@@ -56,7 +56,7 @@ def create_roles(plan: RestorePlan, target: Secret) -> Roles:
 
 def restore_before_rows(system: System, plan: RestorePlan, target: Secret, roles: Roles) -> None:
     """Types, tables, functions and views, without indexes, constraints and triggers; then large objects."""
-    backup = BackupPlace.of(system).open(plan.backup)
+    backup = BackupPlace.of(system, store=plan.store).open(plan.backup)
     _restore_schema(backup, plan, target, roles, section="pre-data", jobs=1)
     large_objects = backup.manifest.large_objects
     if large_objects and plan.whole:
@@ -81,7 +81,7 @@ def load_rows(system: System, plan: RestorePlan, target: Secret, *, progress: Pr
     Raises:
         ContractError: rows do not satisfy a constraint, whichever tables come first.
     """
-    chain = open_chain(BackupPlace.of(system), plan.backup)
+    chain = open_chain(BackupPlace.of(system, store=plan.store), plan.backup)
     tables = [chain.levels(table.oid) for table in plan.tables]
     sizes = {levels[-1].table.oid: sum(level.table.plain_bytes for level in levels) for levels in tables}
     meter = ByteMeter(progress, total=sum(sizes.values()), tables=[table.label for table in plan.tables])
@@ -101,7 +101,7 @@ def load_rows(system: System, plan: RestorePlan, target: Secret, *, progress: Pr
 
 def restore_after_rows(system: System, plan: RestorePlan, target: Secret, roles: Roles) -> None:
     """Sequences, then indexes, constraints, triggers and materialized views in parallel, then statistics."""
-    backup = BackupPlace.of(system).open(plan.backup)
+    backup = BackupPlace.of(system, store=plan.store).open(plan.backup)
     set_sequences(target, plan.manifest.sequences)
     _restore_schema(backup, plan, target, roles, section="post-data", jobs=system.restore.connections)
     largest_first = sorted(plan.tables, key=lambda table: -table.plain_bytes)

@@ -77,7 +77,7 @@ def _schema_findings(system: System, plan: RestorePlan, target: Secret, roles: R
     with connect(target.resolve(), purpose=_PURPOSE) as connection:
         server = connection.info.server_version // 10_000
     binaries = find_binaries("pg_dump", "pg_restore", "psql", at_least=max(server, wrote))
-    backup = BackupPlace.of(system).open(plan.backup)
+    backup = BackupPlace.of(system, store=plan.store).open(plan.backup)
     with fetched(backup, plan.schema_dump) as archive:
         backed_up = archived_schema(archive, binaries=binaries, owners=roles.owners_kept)
         restored = dumped_schema(target.resolve(), binaries=binaries, owners=roles.owners_kept)

@@ -68,7 +68,7 @@ def refill(
         RefusedError: the tables do not fit, are not empty, or the role may not switch triggers off.
         SystemUnavailableError: a lock was not to be had.
     """
-    chain = open_chain(BackupPlace.of(system), plan.backup)
+    chain = open_chain(BackupPlace.of(system, store=plan.store), plan.backup)
     levels = {table.oid: chain.levels(table.oid) for table in plan.tables}
     total = sum(level.table.plain_bytes for each in levels.values() for level in each)
     meter = ByteMeter(progress, total=total, tables=[table.label for table in plan.tables])

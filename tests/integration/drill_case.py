@@ -16,9 +16,9 @@ from sereno.restore.prove_schema import prove_schema
 from sereno.systems.model import System
 
 
-def drilled(system: System, *, meanwhile: str = "", backup: str = "latest") -> dict[str, Finding]:
+def drilled(system: System, *, meanwhile: str = "", backup: str = "latest", store: str = "") -> dict[str, Finding]:
     """The findings of a drill during which somebody runs `meanwhile` on what was restored, by name."""
-    plan = plan_drill(system, backup=backup)
+    plan = plan_drill(system, backup=backup, store=store)
     try:
         into = drill_database.start_database(system, plan)
         assert all(finding.passed for finding in lacks(plan.restore, into))

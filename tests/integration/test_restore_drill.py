@@ -243,7 +243,7 @@ def test_a_server_that_is_older_than_the_source_is_refused(
 
 
 def test_the_newest_backup_that_everything_can_be_restored_from_is_drilled(system: System) -> None:
-    with pytest.raises(RefusedError, match="no full backup"):
+    with pytest.raises(RefusedError, match="has no backup in store local"):
         plan_drill(system)
     full = write.write(system)
     write.write(system, BackupKind.DATA_ONLY)

@@ -65,6 +65,14 @@ def test_check_without_a_name_checks_every_system(capsys: Captured) -> None:
     assert "till: system.yaml is right" in printed
 
 
+def test_check_of_every_system_names_folders_that_can_be_none(capsys: Captured, project: Path) -> None:
+    (project / "deployments" / "till").rename(project / "deployments" / "The Till")
+    assert main(["check"]) == 1
+    printed = capsys.readouterr().out
+    assert "deployments/The Till cannot be the name of a system; rename it, such as the-till" in printed
+    assert "point: system.yaml is right" in printed
+
+
 def test_check_says_what_is_not_ready_and_why(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("POINT_DATABASE_URL")
     assert main(["check", "point", "--json"]) == 1
