@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from faulty_proxy import FaultyProxy
@@ -34,6 +35,10 @@ def _isolate() -> None:
 
 
 _isolate()
+
+# A machine may be slow or busy, and no test is about how long an example takes.
+settings.register_profile("whatever the machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("whatever the machine")
 
 
 @pytest.fixture(scope="session")
