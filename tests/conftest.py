@@ -36,9 +36,16 @@ def _isolate() -> None:
 
 _isolate()
 
-# A machine may be slow or busy, and no test is about how long an example takes.
-settings.register_profile("whatever the machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("whatever the machine")
+# How long a machine takes proves nothing.
+settings.register_profile("sereno", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("sereno")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the work, a file stays in one, and so do all files about the one running stack."""
+    for item in items:
+        about_the_stack = "home" in getattr(item, "fixturenames", ()) and item.path.parent.name == "end_to_end"
+        item.add_marker(pytest.mark.xdist_group("stack" if about_the_stack else str(item.path)))
 
 
 @pytest.fixture(scope="session")

@@ -128,7 +128,7 @@ def test_hostile_text_is_cut_in_linear_time(piece: str, times: int) -> None:
     started = time.process_time()
     with suppress(SqlTextError):
         list(tokens(piece * times))
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 20, "in quadratic time it would be minutes"
 
 
 @pytest.mark.parametrize(
