@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,8 @@ def _isolate() -> None:
 
 
 _isolate()
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a background job of a shell; processes would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long a machine takes proves nothing.
 settings.register_profile("sereno", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -226,6 +226,7 @@ def test_a_job_that_is_killed_has_failed(job: Any, capsys: Captured) -> None:
 def test_a_signal_interrupts_the_job_which_still_reports(name: str, job: Any, capsys: Captured) -> None:
     job(
         "import os, signal, sys, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "try:\n"
         f"    os.kill(os.getppid(), signal.{name}); time.sleep(60)\n"
         "except KeyboardInterrupt:\n"
