@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,8 @@ def system(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sy
     (home / "backups").mkdir()
     with pytest.MonkeyPatch.context() as environment, database(server, script=WRITTEN_OTHERWISE) as url:
         environment.setenv("SERENO_HOME", str(home))
+        # Casts of a list are known, and given in one way; here they stand for all that nobody has thought of.
+        environment.setattr("sereno.backup.schema_dump._CAST_AS_A_WHOLE", re.compile(rb"(?!)"))
         environment.setenv("SERENO_SYSTEMS_DIR", str(home / "deployments"))
         environment.setenv("TEST_PASSPHRASE", PASSPHRASE)
         made = written(system_of(url), home / "deployments", sql={}, drill={"server_url": reference(server)})
