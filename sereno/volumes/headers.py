@@ -37,7 +37,7 @@ def header(path: bytes, status: os.stat_result, *, target: bytes = b"", first: b
     info.size = status.st_size if info.type == tarfile.REGTYPE else 0
     info.mtime, fraction = divmod(status.st_mtime_ns, _NANOSECONDS)
     if fraction:
-        info.pax_headers["mtime"] = f"{Decimal(status.st_mtime_ns).scaleb(-9):f}"
+        info.pax_headers = {"mtime": f"{Decimal(status.st_mtime_ns).scaleb(-9):f}"}
     return info.tobuf(tarfile.PAX_FORMAT, ENCODING, ERRORS)
 
 

@@ -25,7 +25,7 @@ def members(archive: Iterator[bytes]) -> Iterator[tuple[tarfile.TarInfo, Iterato
         with tarfile.open(fileobj=stream, mode="r|", encoding=ENCODING, errors=ERRORS) as tar:
             while (info := tar.next()) is not None:
                 yield info, _content(tar, info)
-                tar.members = []  # or it would remember them all
+                tar.members = []  # type: ignore[attr-defined]  # or it would remember them all
     except tarfile.TarError as error:
         raise IntegrityError(f"the archive cannot be read: {error}") from None
     for _ in archive:

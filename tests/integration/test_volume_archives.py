@@ -201,7 +201,7 @@ def test_a_volume_that_is_not_there_is_no_empty_archive(tmp_path: Path) -> None:
 
 CHANGES: dict[str, Callable[[Path], object]] = {
     "content": lambda root: (root / "file").write_bytes(b"X"),
-    "content, with its old time": lambda root: ((root / "file").write_bytes(b"X"), os.utime(root / "file", ns=(5, 5))),
+    "content, with its old time": lambda root: _keeping_time(root / "file", lambda path: path.write_bytes(b"X")),
     "rights": lambda root: (root / "file").chmod(0o600),
     "a new name": lambda root: (root / "file").rename(root / "other"),
     "a new file": lambda root: (root / "inner" / "new").touch(),
