@@ -6,7 +6,8 @@ import hashlib
 import os
 import socket
 import stat
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -111,6 +112,21 @@ def socket_at(path: Path) -> Iterator[None]:
         finally:
             os.chdir(here)
         yield
+
+
+@contextmanager
+def folder_for_all() -> Iterator[Path]:
+    """A folder that every user may look into and write to, as those of pytest are not."""
+    with tempfile.TemporaryDirectory(prefix="sereno-test-") as name:
+        Path(name).chmod(0o777)
+        yield Path(name)
+
+
+def keeping_time(path: Path, change: Callable[[Path], object]) -> None:
+    """Change something at `path` that keeps its time."""
+    at = path.stat().st_mtime_ns
+    change(path)
+    os.utime(path, ns=(at, at))
 
 
 @contextmanager
