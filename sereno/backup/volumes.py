@@ -95,13 +95,14 @@ def require_no_store_inside(system: System, section: Section, settings: Settings
         if not isinstance(store, FolderStore):
             continue
         folder = (settings.home_path / store.folder).resolve()
-        if folder.is_relative_to(root):
-            inside = [os.fsencode(each.relative_to(root)) for each in (folder, *folder.parents) if each != root]
-            if not any(excluded(each) for each in inside[: len(folder.relative_to(root).parts)]):
-                raise ConfigurationError(
-                    f"the store {store.name} lies in the volume {section.name}, so each backup would hold all earlier "
-                    "ones; exclude its folder, or move it"
-                )
+        if not folder.is_relative_to(root):
+            continue
+        inside = folder.relative_to(root)
+        if not any(excluded(os.fsencode(each)) for each in (inside, *inside.parents) if each.name):
+            raise ConfigurationError(
+                f"the store {store.name} lies in the volume {section.name}, so each backup would hold all earlier "
+                "ones; exclude its folder, or move it"
+            )
 
 
 def _listed(system: System, section: Section, settings: Settings) -> Directory:

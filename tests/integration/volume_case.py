@@ -10,7 +10,9 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from sereno.systems.model import System
 from sereno.volumes.compare import differences
 from sereno.volumes.pack import Packed, pack
 from sereno.volumes.unpack import Unpacked, unpack
@@ -145,3 +147,8 @@ def as_nobody() -> Iterator[None]:
         os.seteuid(0)
         os.setegid(0)
         os.setgroups(groups)
+
+
+def with_volumes(system: System, *volumes: dict[str, Any], **sections: Any) -> System:
+    """The system with these volumes, and with other sections laid over its own."""
+    return System.model_validate({**system.model_dump(), "volumes": volumes, **sections})
