@@ -27,7 +27,10 @@ _OWN_IDENTITY_BITS = 0o6000  # set-user-id and set-group-id
 
 @dataclass
 class Unpacked:
-    """What came out of an archive. `others_owners` counts places that belong to this process's user instead."""
+    """What came out of an archive; a file counts once for each of its names.
+
+    `others_owners` counts places that belong to this process's user instead.
+    """
 
     files: int = 0
     bytes: int = 0
@@ -119,6 +122,7 @@ class _Unpacker:
             os.utime(name, ns=(modified_ns(info),) * 2, dir_fd=folder, follow_symlinks=False)
         elif info.islnk():
             self._make_hard_link(target, name, folder)
+            self.done.files += 1
         else:
             raise IntegrityError(f"the archive holds {shown(path)}, which is no file, folder or link")
 
