@@ -17,9 +17,13 @@ _CHARTED_TABLES = 8
 
 
 def backup_report(
-    written: WrittenBackup, checked: ReadBack, copies: Sequence[StoreCopy], cleared: Sequence[str]
+    written: WrittenBackup,
+    checked: ReadBack,
+    copies: Sequence[StoreCopy],
+    cleared: Sequence[str],
+    recorded: Sequence[Finding] = (),
 ) -> Draft:
-    """The report on a backup that was written and read back."""
+    """The report on a backup that was written and read back; `recorded` is what became of the system's own note."""
     manifest = written.manifest
     findings = (
         Finding(
@@ -31,6 +35,7 @@ def backup_report(
         *(_copied(copy) for copy in copies),
         *_increments(written),
         *(finding for volume in written.volumes for finding in volume_findings(volume)),
+        *recorded,
     )
     passed = (
         f"backup {written.id} of {_what(manifest)}{_volumes(manifest)} "

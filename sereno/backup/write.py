@@ -31,7 +31,7 @@ from sereno.backup.manifest import (
     Table,
     Versions,
 )
-from sereno.backup.manifest_file import MANIFEST_NAME, STAMP, moment_of, sealed_manifest
+from sereno.backup.manifest_file import MANIFEST_NAME, STAMP, manifest_digest, moment_of, sealed_manifest
 from sereno.backup.object_place import ObjectPlace
 from sereno.backup.objects import FRAME_BYTES
 from sereno.backup.passphrases import Passphrases
@@ -62,6 +62,7 @@ class WrittenBackup:
 
     store: str
     manifest: Manifest
+    manifest_sha256: str
     remark: str = ""
     volumes: tuple[TakenVolume, ...] = ()
 
@@ -129,9 +130,10 @@ def write(
         volumes=tuple(volume.entry for volume in volumes),
         **contents,
     )
+    sealed = sealed_manifest(manifest, work.key)
     with place.store.create(f"{folder}/{MANIFEST_NAME}") as sink:
-        sink.write(sealed_manifest(manifest, work.key))
-    return WrittenBackup(store=place.store.name, manifest=manifest, remark=basis.reason, volumes=volumes)
+        sink.write(sealed)
+    return WrittenBackup(place.store.name, manifest, manifest_digest(sealed), remark=basis.reason, volumes=volumes)
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ write.write(with_volumes(system_of(sys.argv[1]), {"name": "media", "path": "medi
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SERENO_HOME", str(tmp_path))
     monkeypatch.setenv("TEST_PASSPHRASE", PASSPHRASE)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
