@@ -50,7 +50,15 @@ def list_volumes(system: System, settings: Settings) -> tuple[Directory, ...]:
         ConfigurationError: a directory is not there, or holds a store of backups.
         ContractError: this process may not read something; the message says what.
     """
-    return tuple(_listed(system, section, settings) for section in system.volumes)
+    return tuple(list_volume(system, section, settings) for section in system.volumes)
+
+
+def list_volume(system: System, section: Section, settings: Settings) -> Directory:
+    """Look at one volume; raises as `list_volumes` does."""
+    require_no_store_inside(system, section, settings)
+    path = _path(section, settings)
+    with naming(section.name):
+        return Directory(section, path, list_directory(path, section.exclude))
 
 
 def take_volumes(
@@ -103,13 +111,6 @@ def require_no_store_inside(system: System, section: Section, settings: Settings
                 f"the store {store.name} lies in the volume {section.name}, so each backup would hold all earlier "
                 "ones; exclude its folder, or move it"
             )
-
-
-def _listed(system: System, section: Section, settings: Settings) -> Directory:
-    require_no_store_inside(system, section, settings)
-    path = _path(section, settings)
-    with naming(section.name):
-        return Directory(section, path, list_directory(path, section.exclude))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from contract import reader_by_document as reader
 from integration.databases import PASSPHRASE, database, system_of
 from integration.volume_case import awkward_directory, packed, socket_at, with_volumes
 from sereno.backup import copies, leftovers, read_back, write
@@ -23,7 +24,11 @@ from sereno.backup.objects import read_members
 from sereno.backup.place import BackupPlace
 from sereno.backup.report import backup_report
 from sereno.backup.write import WrittenBackup
+from sereno.check.volumes import checked_volumes
 from sereno.errors import ConfigurationError, IntegrityError
+from sereno.restore.export import export, plan_export
+from sereno.restore.export_report import export_report
+from sereno.settings import load_settings
 from sereno.systems.model import System
 from sereno.volumes import listing
 
@@ -90,6 +95,8 @@ def test_an_object_is_an_ordinary_archive_with_the_same_bytes_for_the_same_conte
     with backup.store.open(backup.object_path(archive.name)) as sealed:
         tar_gz = b"".join(read_members(sealed, key=backup.key, name=archive.name))
     assert gzip.decompress(tar_gz) == packed(home / "media", ["*.tmp"])[0]
+    folder = home / "backups" / "awkward" / first.id
+    assert reader.read_object(folder, reader.unlock(folder, PASSPHRASE), archive.name) == gzip.decompress(tar_gz)
     again = volume_of(second).archive
     assert again is not None
     assert again.plain_sha256 == archive.plain_sha256
@@ -238,3 +245,26 @@ def test_damage_anywhere_in_a_volume_is_found_and_named(system: System, home: Pa
     path.write_bytes(sound)
     assert read_back.verify(system, written.id).problems == ()
     (home / "media" / "awkward" / "closed").chmod(0o700)
+
+
+def test_a_check_says_what_a_backup_would_take_and_what_it_could_not(system: System, home: Path) -> None:
+    section = {"name": "gone", "path": "missing"}
+    grown = System.model_validate({**system.model_dump(), "volumes": [*system.volumes, section]})
+    found, gone = checked_volumes(grown, load_settings())
+    assert (found.passed, found.evidence) == (True, f"{home}/media: 1 file, 2.5 MB")
+    assert (gone.passed, gone.required) == (False, True)
+    assert "missing is no directory" in gone.evidence
+
+
+def test_an_export_holds_volumes_unless_tables_are_chosen(system: System, home: Path) -> None:
+    write.write(system)
+    write.write(system, BackupKind.INCREMENTAL)
+    plan = plan_export(system, home / "out")
+    assert "volumes/media.tar.gz" in [file.name for file in export(plan)]
+    archive = gzip.decompress((home / "out" / "volumes" / "media.tar.gz").read_bytes())
+    assert archive == packed(home / "media", ["*.tmp"])[0]
+    readme = (home / "out" / "README.txt").read_text()
+    assert f"  media: {home}/media\n" in readme
+    assert "and 1 volume (" in export_report(plan, ()).headline
+    some = export(plan_export(system, home / "some", tables=["t"]))
+    assert not [file.name for file in some if file.name.startswith("volumes")]
