@@ -97,12 +97,7 @@ def read_object(folder: Path, keys: tuple[bytes, bytes], name: str) -> bytes:
     """Return what an object unpacks to."""
     manifest = read_manifest(folder, keys)
     of_tables = [entry for table in manifest["tables"] for entry in (*table["parts"], table["key_set"])]
-    archives = (
-        manifest["schema_dump"],
-        manifest["large_objects"],
-        *(v["archive"] for v in manifest.get("volumes", ())),
-    )
-    entry = {e["name"]: e for e in (*archives, *of_tables) if e}[name]
+    entry = {e["name"]: e for e in (manifest["schema_dump"], manifest["large_objects"], *of_tables) if e}[name]
     return b"".join(text for _, text in read_frames(folder, keys, entry))
 
 

@@ -22,7 +22,7 @@ from sereno.backup import read_back, write
 from sereno.backup.manifest import BackupKind
 from sereno.backup.place import BackupPlace
 from sereno.backup.record import record_backup
-from sereno.reports.model import Effect, Result
+from sereno.reports.model import Effect, Report, Result
 from sereno.systems.model import System
 
 TABLES = """
@@ -110,12 +110,19 @@ def test_a_note_that_fails_is_a_finding_and_changes_nothing(
     assert query(source, "SELECT count(*) FROM t") == [10]
 
 
+async def report_of_backup() -> Report:
+    ended: Any = await backup("awkward", return_state=True)
+    report = await ended.aresult(raise_on_failure=False)
+    assert isinstance(report, Report)
+    return report
+
+
 async def test_the_job_notes_the_backup_and_stands_without_the_note(source: str, home: Path, api_url: str) -> None:
     with temporary_settings({PREFECT_API_URL: api_url}):
         reports = []
         for statement in (None, RECORD, RECORD):
             await asyncio.to_thread(system_with, source, home, statement)
-            reports.append(await backup("awkward"))
+            reports.append(await report_of_backup())
             if len(reports) == 2:
                 execute(source, "ALTER TABLE own_backups DROP COLUMN error")
     noted = [[each.passed for each in report.findings if each.name.startswith("noted in")] for report in reports]
