@@ -13,15 +13,18 @@ from tasks.restore import (
     load_rows,
     prove_content,
     prove_schema,
+    prove_volumes,
     restore_after_rows,
     restore_before_rows,
 )
 from tasks.restore_drill import (
     drill_database,
+    drill_rooms,
     plan_drill,
     prove_structure,
     remember_drill,
     run_own_checks,
+    unpack_drill_volumes,
 )
 from tasks.systems import exclusive, load_system
 
@@ -35,7 +38,8 @@ async def restore_drill(
     When: every week, and after a change to the database's server or to how it is backed up.
 
     What it changes: nothing in the system. A live run fills a database that is gone when the run ends: on a scratch
-    server of its own, or on the server that the system's file names under `drill`. A dry run opens the backup and says
+    server of its own, or on the server that the system's file names under `drill`; volumes are unpacked into a folder
+    of SERENO_HOME that is gone, too. A dry run opens the backup and says
     what would be restored.
 
     When it fails: treat it as if there were no backup. The findings name what is wrong: a backup that cannot be read is
@@ -57,7 +61,7 @@ async def restore_drill(
         drill = Drill(plan)
         drill.found(findings_about_backup(source, drill))
         with drill.to_its_end():
-            async with drill_database(source, drill) as database:
+            async with drill_database(source, drill) as database, drill_rooms(source, drill) as rooms:
                 with drill.phase("schema"):
                     drill.found(await check_target(plan.restore, database))
                     roles = await create_roles(plan.restore, database)
@@ -66,10 +70,12 @@ async def restore_drill(
                     await load_rows(source, plan.restore, database)
                 with drill.phase("indexes"):
                     await restore_after_rows(source, plan.restore, database, roles)
+                volumes = await unpack_drill_volumes(source, drill, rooms)
                 with drill.phase("proof"):
                     drill.found(await prove_content(source, plan.restore, database))
                     drill.found(await prove_schema(source, plan.restore, database, roles))
                     drill.found(await prove_structure(database))
                     drill.found(await run_own_checks(source, plan, database))
+                    drill.found(await prove_volumes(source, plan.restore, volumes))
         drills = await remember_drill(source, drill)
     return await publish(drill_report(source, drill, drills))

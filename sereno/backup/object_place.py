@@ -21,7 +21,7 @@ class ObjectPlace:
     folder: str
     key: DataKey
     copied: Callable[[int, str], None]
-    """Told of each piece of plaintext: its size in bytes, and the table's label."""
+    """Told of each piece of plaintext: its size in bytes, and the label of the table or volume."""
 
     async def copy(self, copying: Copying, session: CopySession, *, name: str, label: str) -> dict[str, Any]:
         """Copy what `copying` gives into the object `name`; the fields that its manifest entry needs."""

@@ -1,18 +1,21 @@
 """A backup as files that `gunzip` and `psql` alone bring back: the schema, one script for each table, the sequences.
 
+Volumes are written as `.tar.gz`.
+
 Every row is authenticated and counted on its way. README.txt, written last, says in which order the files go in.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sereno.backup.chain import Chain, TableLevel
 from sereno.backup.manifest import StoredObject, Table
-from sereno.backup.place import LATEST
+from sereno.backup.place import LATEST, OpenBackup
+from sereno.backup.read_back import checked_frames
 from sereno.postgres.binaries import find_binaries
 from sereno.progress import Meter, Progress, silent
 from sereno.reports.model import ReportFile
@@ -38,6 +41,7 @@ class ExportPlan:
     restore: RestorePlan
     folder: Path
     keep_owners: bool
+    all_tables: bool
 
     @property
     def levels(self) -> tuple[tuple[TableLevel, ...], ...]:
@@ -46,8 +50,15 @@ class ExportPlan:
 
     @property
     def plain_bytes(self) -> int:
-        """The size of the COPY text that is written."""
-        return sum(level.table.plain_bytes for levels in self.levels for level in levels)
+        """The size of the COPY text and of the archives of volumes that are written."""
+        rows = sum(level.table.plain_bytes for levels in self.levels for level in levels)
+        return rows + sum(entry.plain_bytes for _, _, entry in self.volumes)
+
+    @property
+    def volumes(self) -> tuple[tuple[str, OpenBackup, StoredObject], ...]:
+        """Each volume that is exported, with its archive and the backup that holds it; none beside single tables."""
+        names = [volume.name for volume in self.restore.manifest.volumes] if self.all_tables else []
+        return tuple((name, *self.chain.volume(name)) for name in names)
 
 
 def plan_export(
@@ -77,7 +88,7 @@ def plan_export(
     read_from, chain = open_source(system, backup=backup, store=store)
     manifest = chain.newest.manifest
     restore = RestorePlan(manifest=manifest, store=read_from, target=_TARGET, tables=choose_tables(manifest, tables))
-    return ExportPlan(chain, restore, folder, keep_owners)
+    return ExportPlan(chain, restore, folder, keep_owners, all_tables=not tables)
 
 
 def export(plan: ExportPlan, *, progress: Progress = silent) -> tuple[ReportFile, ...]:
@@ -102,6 +113,8 @@ def export(plan: ExportPlan, *, progress: Progress = silent) -> tuple[ReportFile
         _write(folder, "sequences.sql.gz", sequences_sql(manifest))
         if manifest.schema_dump:
             _write_archive(folder, plan, manifest.schema_dump, "schema.post-data.sql.gz", "post-data")
+        for name, backup, entry in plan.volumes:
+            _write(folder, f"volumes/{name}.tar.gz", _metered(checked_frames(backup, entry), meter, f"volume {name}"))
         folder.write_text(README_NAME, readme(manifest, folder.files))
         return folder.files
 
@@ -110,6 +123,12 @@ def _write(folder: ExportFolder, name: str, text: Iterable[bytes]) -> None:
     with folder.packed(name) as sink:
         for piece in text:
             sink.write(piece)
+
+
+def _metered(frames: Iterable[bytes], meter: Meter, what: str) -> Iterator[bytes]:
+    for frame in frames:
+        yield frame
+        meter.add(len(frame), what)
 
 
 def _write_archive(folder: ExportFolder, plan: ExportPlan, entry: StoredObject, name: str, section: Section) -> None:

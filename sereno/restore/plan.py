@@ -19,7 +19,8 @@ from sereno.restore.left_out import LeftOutKey, left_out_keys
 from sereno.restore.present import find_tables, require_skipped_triggers
 from sereno.restore.source import open_source
 from sereno.restore.target import require_empty, target_url
-from sereno.restore.way import Way, way_of
+from sereno.restore.volume_plan import planned_volumes
+from sereno.restore.way import Way, WithVolumes, way_of
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
 from sereno.systems.sections.restore import ORIGINAL, SCRATCH
@@ -36,6 +37,7 @@ def plan_restore(
     target: str = SCRATCH,
     data_only: bool = False,
     store: str = "",
+    volumes: WithVolumes = WithVolumes.WITH,
 ) -> RestorePlan:
     """Open the backup, choose its tables, look at the target; nothing is changed.
 
@@ -47,12 +49,14 @@ def plan_restore(
         target: `scratch`, `original`, or a target that the system's file names.
         data_only: put rows into tables that are there, instead of building a database.
         store: where to read; without a name the first store that has the backup whole.
+        volumes: whether volumes come with a whole database, or alone.
 
     Raises:
-        RefusedError: there is no such backup or table, the target is not empty, or rows do not fit into its tables.
+        RefusedError: there is no such backup or table, the target is not empty, rows do not fit into its tables, or a
+            volume cannot go to its place.
         ConfigurationError: the parameters do not go together, or there is no such target.
     """
-    way = way_of(target=target, tables=tables, data_only=data_only)
+    way = way_of(target=target, tables=tables, data_only=data_only, volumes=volumes)
     read_from, chain = open_source(system, backup=backup, as_of=as_of, store=store)
     opened = chain.newest
     plan = RestorePlan(
@@ -60,9 +64,11 @@ def plan_restore(
         manifest=opened.manifest,
         manifest_sha256=opened.manifest_sha256,
         target=target,
-        tables=choose_tables(opened.manifest, tables),
+        tables=() if way is Way.FILES else choose_tables(opened.manifest, tables),
         way=way,
     )
+    if way is Way.FILES:
+        return planned_volumes(system, plan)
     if way is Way.REFILL:
         plan = replace(plan, tables=_own_tables(plan, named=bool(tables)))
         _require_room(system, plan)
@@ -70,7 +76,7 @@ def plan_restore(
     plan = replace(plan, left_out=_left_out(opened, plan))
     if target not in (SCRATCH, ORIGINAL):
         require_empty(target_url(system, target), name=target)
-    return plan
+    return plan if tables or volumes is WithVolumes.WITHOUT else planned_volumes(system, plan)
 
 
 def lacks(plan: RestorePlan, url: Secret) -> tuple[Finding, ...]:

@@ -17,7 +17,7 @@ from sereno.restore.raw_bytes import empty_database
 from sereno.settings import Settings, load_settings
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
-from sereno.systems.sections.restore import ORIGINAL, SCRATCH
+from sereno.systems.sections.restore import ORIGINAL, SCRATCH, RestoreTarget
 
 _PURPOSE = "restore"
 _RAW_NAME = "scratch"
@@ -68,9 +68,18 @@ def target_url(system: System, target: str) -> Secret:
     """
     if target == ORIGINAL:
         return _original_url(system)
+    return declared_target(system, target).url
+
+
+def declared_target(system: System, target: str) -> RestoreTarget:
+    """What the system's file says of a target.
+
+    Raises:
+        ConfigurationError: it names no such target.
+    """
     for declared in system.restore.targets:
         if declared.name == target:
-            return declared.url
+            return declared
     names = ", ".join([SCRATCH, ORIGINAL, *(declared.name for declared in system.restore.targets)])
     raise ConfigurationError(f"{system.name} has no restore target {target!r}; its system.yaml knows: {names}")
 

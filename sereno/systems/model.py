@@ -13,6 +13,7 @@ from sereno.systems.sections.checks import Checks
 from sereno.systems.sections.database import Database
 from sereno.systems.sections.fields import Name, Timezone
 from sereno.systems.sections.restore import Drill, Restore, Services
+from sereno.systems.sections.volumes import Volumes
 
 
 class System(Part):
@@ -28,6 +29,8 @@ class System(Part):
     """How its PostgreSQL is reached."""
     backup: Backup | None = None
     """Where backups go and what opens them. Leave out where Sereno takes no backups of this system."""
+    volumes: Volumes = Field(default=(), max_length=32, examples=[[{"name": "media", "path": "/srv/point/media"}]])
+    """Directories that backups hold besides the database."""
     restore: Restore = Restore()
     """Where backups may be restored to. Offered where there are backups."""
     drill: Drill = Drill()
