@@ -107,7 +107,7 @@ def test_a_place_that_cannot_be_renamed_to_is_refused_before_anything_is_done(
     ):
         with pytest.raises(RefusedError, match=complaint):
             require_place(PlannedVolume(ENTRY, folder, replaces=replaces))
-    monkeypatch.setattr(volume_rooms.os.path, "ismount", lambda _: True)
+    monkeypatch.setattr("os.path.ismount", lambda _: True)
     with pytest.raises(RefusedError, match="is a mount point"):
         require_place(room.volume)
 
