@@ -30,6 +30,11 @@ def _files_of_maintenance(system: System) -> tuple[str, ...]:
     return ("idle_clients.candidates", "idle_clients.deactivate") if system.maintenance.idle_clients else ()
 
 
+def _latency_queries(system: System) -> tuple[str, ...]:
+    latencies = system.checks.latency if system.checks else ()
+    return tuple(dict.fromkeys(f"latency.{each.query}" for each in latencies))
+
+
 OFFERS: tuple[Offer, ...] = (
     Offer("backup", _has_backups),
     Offer("restore", _has_backups),
@@ -38,6 +43,8 @@ OFFERS: tuple[Offer, ...] = (
     Offer("prune", _has_backups),
     Offer("maintenance", _has_maintenance, _files_of_maintenance),
     Offer("audit_verify", lambda _: True),
+    Offer("database_care", lambda _: True),
+    Offer("data_checks", lambda system: system.checks is not None, _latency_queries),
 )
 
 

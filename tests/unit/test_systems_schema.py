@@ -28,6 +28,7 @@ COUNTED = {
     "monthly",
     "yearly",
     "minimum",
+    "best_of",
 }
 
 

@@ -1,2 +1,3 @@
--- parameters: :ids (the table notes no time of it, so :now is not used)
-UPDATE public."AppToken" SET revoked = true WHERE id = ANY(:ids) AND NOT revoked
+-- parameters: :ids, :now
+UPDATE public."AppToken" SET revoked = true
+WHERE id = ANY(:ids) AND NOT revoked AND "createdAt" <= CAST(:now AS timestamptz) AT TIME ZONE 'UTC'

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from sereno.systems.contracts import audit, drill, maintenance
+from sereno.systems.contracts import audit, backup, checks, drill, maintenance
 from sereno.systems.contracts.contract import Contract
 
-CONTRACTS: tuple[Contract, ...] = (*audit.CONTRACTS, *drill.CONTRACTS, *maintenance.CONTRACTS)
+CONTRACTS: tuple[Contract, ...] = (
+    *audit.CONTRACTS,
+    *backup.CONTRACTS,
+    *checks.CONTRACTS,
+    *drill.CONTRACTS,
+    *maintenance.CONTRACTS,
+)
 
 
 def contract_of(stem: str) -> Contract | None:
