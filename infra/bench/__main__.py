@@ -14,6 +14,7 @@ from rich.table import Table
 
 from infra.bench.backup import Measured, measure_backup, measure_restore
 from infra.bench.increments import KEYS, measure_increments
+from infra.bench.load import measure_load
 from infra.bench.memory import measure_memory
 from infra.bench.subject import subject
 from sereno.errors import SerenoError
@@ -28,10 +29,12 @@ def main() -> int:
     console = Console(stderr=True)
     started = time.monotonic()
     try:
+        console.print("load check")
+        lines = measure_load(given.home / "load", rounds=given.rounds, seconds=given.load_seconds)
         console.print(f"making the demo system's data at scale {given.scale:g} (kept in {given.home})")
         with subject(given.home / f"scale-{given.scale:g}", scale=given.scale) as measured_on:
             console.print("backup")
-            lines = measure_backup(measured_on, rounds=given.rounds)
+            lines += measure_backup(measured_on, rounds=given.rounds)
             console.print("restore")
             lines += measure_restore(measured_on, rounds=given.rounds)
             for kind in KEYS:
@@ -58,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=3, help="how often each side is run")
     parser.add_argument("--key-gigabytes", type=float, default=2, help="the database of each kind of key")
     parser.add_argument("--memory-gigabytes", type=float, default=4, help="the large database of the memory figures")
+    parser.add_argument("--load-seconds", type=float, default=5, help="how long each load is sent")
     default = load_settings().home_path / "bench"
     parser.add_argument("--home", type=Path, default=default, help="where data and results are kept")
     return parser

@@ -150,3 +150,19 @@ class DrillRow(Base):
     checks: Mapped[int]
     failed_checks: Mapped[int]
     flow_run_id: Mapped[str | None]
+
+
+class LoadRunRow(Base):
+    """One load check. `figures` is a JSON object of numbers; `accepted` is 1 for a baseline, else 0."""
+
+    __tablename__ = "sereno_load_runs"
+    __table_args__ = (Index("sereno_load_runs_profile", "system", "profile"),)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    system: Mapped[str]
+    profile: Mapped[str]
+    started_at: Mapped[str]
+    result: Mapped[str]
+    accepted: Mapped[int]
+    figures: Mapped[str]
+    flow_run_id: Mapped[str | None]

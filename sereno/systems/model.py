@@ -10,6 +10,7 @@ from sereno.systems.part import Part
 from sereno.systems.sections.backup import Backup
 from sereno.systems.sections.database import Database
 from sereno.systems.sections.fields import Name, Timezone
+from sereno.systems.sections.load_check import LoadCheck
 from sereno.systems.sections.restore import Drill, Restore, Services
 
 
@@ -32,6 +33,9 @@ class System(Part):
     """How restores are rehearsed. Offered where there are backups."""
     services: Services = Services()
     """What is stopped and started around a restore over the original."""
+
+    load_check: LoadCheck | None = None
+    """How its API is put under load. Leave out where no load may be sent to this system."""
 
     @property
     def zone(self) -> ZoneInfo:

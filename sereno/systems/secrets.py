@@ -85,6 +85,14 @@ class Secret:
         redaction.remember(secret)
         return secret
 
+    def resolve_shown(self) -> str:
+        """The text with its references filled in, for what is an address and no secret, so that reports can show it.
+
+        Raises:
+            MissingSecretError: as for `resolve`.
+        """
+        return _REFERENCE.sub(_value, self.text)
+
     @classmethod
     def __get_pydantic_core_schema__(cls, source: type[Any], handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Read from a string, written as the string with its references."""
