@@ -28,8 +28,8 @@ SELECT count(*) AS connections,
        count(*) FILTER (WHERE state IS NULL) AS hidden,
        pg_catalog.current_setting('max_connections')::int AS allowed
 FROM pg_catalog.pg_stat_activity
-WHERE datname = pg_catalog.current_database() AND backend_type = 'client backend'
-  AND application_name NOT LIKE 'sereno %' AND pid <> pg_catalog.pg_backend_pid()
+WHERE datname = pg_catalog.current_database() AND coalesce(backend_type, 'client backend') = 'client backend'
+  AND coalesce(application_name, '') NOT LIKE 'sereno %' AND pid <> pg_catalog.pg_backend_pid()
 """
 _RUNNING = """
 SELECT query, extract(epoch FROM pg_catalog.clock_timestamp() - query_start)::float8 AS seconds
