@@ -36,6 +36,13 @@ def _isolate() -> None:
 _isolate()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the work, a file stays in one, and so do all files about the one running stack."""
+    for item in items:
+        about_the_stack = "home" in getattr(item, "fixturenames", ()) and item.path.parent.name == "end_to_end"
+        item.add_marker(pytest.mark.xdist_group("stack" if about_the_stack else str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """A real S3 server, started for the first test that asks for it."""
