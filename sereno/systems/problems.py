@@ -20,10 +20,6 @@ from sereno.systems.yaml_document import Document, KeyPath, Problem, dotted
 _LONGEST_SHOWN = 40  # characters of a value
 
 
-EXPRESSION = "expression"
-"""The type of pydantic's complaint about a line of text that has a grammar; its context has text and column."""
-
-
 def problems_of(error: ValidationError, document: Document, whole: JsonSchema | None = None) -> list[Problem]:
     """Each of pydantic's complaints as a line of the file, a key and a sentence.
 
@@ -36,8 +32,13 @@ def problems_of(error: ValidationError, document: Document, whole: JsonSchema | 
         (_path_in(document, details["loc"], missing=details["type"] == "missing"), details)
         for details in error.errors(include_url=False, include_input=False)
     ]
-    read = {path[:length] for path, told in complaints if told["type"] == EXPRESSION for length in range(len(path) + 1)}
-    complaints = [(path, told) for path, told in complaints if told["type"] == EXPRESSION or path not in read]
+    read = {
+        path[:length]
+        for path, told in complaints
+        if told["type"] == fields.EXPRESSION
+        for length in range(len(path) + 1)
+    }
+    complaints = [(path, told) for path, told in complaints if told["type"] == fields.EXPRESSION or path not in read]
     around = {path[:length] for path, _ in complaints for length in range(len(path))}
     return [
         Problem(
@@ -84,7 +85,7 @@ def expectation(schema: JsonSchema | None) -> str:
 
 
 def _column(details: Any, path: KeyPath, document: Document) -> int | None:
-    if details["type"] != EXPRESSION or path not in document.columns:
+    if details["type"] != fields.EXPRESSION or path not in document.columns:
         return None
     return document.columns[path] + int(details["ctx"]["column"])
 
@@ -100,7 +101,7 @@ def _sentence(kind: str, details: Any, path: KeyPath, document: Document, whole:
             return str(details["ctx"]["error"])
         case fields.NO_ALTERNATIVE:
             return str(details["msg"])
-        case "expression":
+        case fields.EXPRESSION:
             told = details["ctx"]
             return f"{told['message']}\n    {told['text']}\n    {' ' * told['column']}^"
     return f"expected {expectation(schema)}, found {_found(path, schema, document)}"

@@ -102,7 +102,7 @@ def found_in(query: Query, data: Value) -> Value:
         Unfit: the data is nested too deeply for it.
     """
     try:
-        values = query.path.find(data).values()
+        values = query.path.findall(data)
     except RecursionError:
         raise Unfit("the JSON is nested too deeply") from None
     except ValueError as error:

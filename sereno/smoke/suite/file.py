@@ -68,6 +68,8 @@ class SmokeFile(SmokePart):
     """How long a whole answer may take."""
     at_most_bytes: int = Field(default=10_000_000, ge=1, le=1_000_000_000, examples=[10_000_000])
     """How large a body may be, also once it is unpacked."""
+    requests_per_minute: int | None = Field(default=None, ge=1, le=100_000, examples=[10])
+    """How many requests the system takes in a minute; a run waits before it sends more. Default: any number."""
     ca_file: FilePath | None = Field(default=None, examples=["/etc/ssl/point-ca.pem"])
     """Certificates to trust besides the usual ones; relative to SERENO_HOME."""
     client_certificate: FilePath | None = Field(default=None, examples=["point/client.pem"])

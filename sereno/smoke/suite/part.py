@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from sereno.smoke.budget import Budget, parse_budget
 from sereno.smoke.grammar import Assertion, Extraction, GrammarError, parse_assertion, parse_extraction
-from sereno.systems.problems import EXPRESSION
+from sereno.systems.sections.fields import EXPRESSION
 
 
 class SmokePart(BaseModel):
