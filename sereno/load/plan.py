@@ -105,7 +105,7 @@ def plan_load(
     return LoadPlan(
         target=chosen,
         endpoint=asked,
-        base_url=_checked_url(chosen.base_url.resolve_shown(), where=f"the base URL of target {chosen.name}").geturl(),
+        base_url=_checked_url(chosen.base_url.expand(), where=f"the base URL of target {chosen.name}").geturl(),
         load=load,
         thresholds=wanted,
         insecure=insecure,
@@ -129,7 +129,7 @@ def _target(section: LoadCheck, wanted: str, system: str) -> LoadTarget:
     url = _checked_url(wanted, where="target")
     host, port = (url.hostname or "").lower(), url.port or (443 if url.scheme == "https" else 80)
     for declared in section.targets:
-        own = _checked_url(declared.base_url.resolve_shown(), where=f"the base URL of target {declared.name}")
+        own = _checked_url(declared.base_url.expand(), where=f"the base URL of target {declared.name}")
         if (own.hostname or "").lower() == host:
             return declared.model_copy(update={"base_url": Secret(wanted)})
     owned = {entry.lower() for entry in section.hosts}
