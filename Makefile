@@ -32,8 +32,8 @@ check: $(INSTALLED) ## Format, lint, strict types, architecture
 	$(VENV)/bin/mypy
 	$(PYTHON) -m pytest tests/test_architecture.py
 
-test: $(INSTALLED) ## Everything that a change must pass
-	$(PYTHON) -m pytest $(ARGS)
+test: $(INSTALLED) ## Everything that a change must pass, on up to four cores
+	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 bench: $(INSTALLED) ## Measure backup and restore against pg_dump and pg_restore
 	$(PYTHON) -m infra.bench $(ARGS)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from faulty_proxy import FaultyProxy
@@ -34,6 +35,16 @@ def _isolate() -> None:
 
 
 _isolate()
+
+settings.register_profile("sereno", deadline=None)  # how long a machine takes proves nothing
+settings.load_profile("sereno")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the work, a file stays in one, and so do all files about the one running stack."""
+    for item in items:
+        about_the_stack = "home" in getattr(item, "fixturenames", ()) and item.path.parent.name == "end_to_end"
+        item.add_marker(pytest.mark.xdist_group("stack" if about_the_stack else str(item.path)))
 
 
 @pytest.fixture(scope="session")

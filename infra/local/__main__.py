@@ -15,7 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
-from infra.local.demo import QUEUE, demo
+from infra.local.demo import QUEUE, SYSTEM, demo
 from infra.local.deploy import deploy
 from infra.local.down import down
 from infra.local.stack import PREFERRED_PORT, Wishes
@@ -38,7 +38,7 @@ def main() -> int:
                 wishes = Wishes(port=arguments.port, scale=arguments.scale)
                 return _run(lambda: up(settings, wishes, console))
             case "demo":
-                wishes = Wishes(port=arguments.port, scale=arguments.scale, queue=QUEUE)
+                wishes = Wishes(port=arguments.port, scale=arguments.scale, queue=QUEUE, system=SYSTEM)
                 return _run(lambda: demo(settings, wishes, console))
             case "deploy":
                 return _run(lambda: deploy(settings, arguments.system, console))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from infra.local.automation import ensure_automation
@@ -19,7 +20,8 @@ from infra.local.history import crash_cut_short, skip_missed
 from infra.local.pool import ensure_pool, start_worker
 from infra.local.ports import LOOPBACK, free_port
 from infra.local.processes import Child
-from infra.local.server import start_server, wait_until_ready
+from infra.local.readiness import ready_sources
+from infra.local.server import TakenPortError, start_server, wait_until_ready
 from sereno.settings import Settings, project_root
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ class Wishes:
     """The size of the demo system's data."""
     queue: str | None = None
     """The only work queue that the worker serves; None serves all of them."""
+    system: str | None = None
+    """The only system whose deployments are registered; None registers those of every system that is set up here."""
 
 
 class Stack:
@@ -49,6 +53,8 @@ class Stack:
 
     client: PrefectClient
     ui_url: str
+    _port: int
+    _place: dict[str, Any]
     api_url: str
     demo_url: str
 
@@ -65,7 +71,9 @@ class Stack:
         """
         self.settings = settings
         self.wishes = wishes
-        self.sources: tuple[Source, ...] = sources(settings)
+        ready = ready_sources(sources(settings, wishes.system), settings)
+        self.sources: tuple[Source, ...] = ready.sources
+        self._left_out = ready.left_out
         self._say = say
         self._children: list[Child] = []
         self._open = AsyncExitStack()
@@ -78,42 +86,31 @@ class Stack:
             SerenoError: a deployment was refused.
         """
         adopt_orphans()
-        port = free_port(self.wishes.port)
-        if port != self.wishes.port:
-            self._say(f"port {self.wishes.port} is in use; taking {port}")
-        self.ui_url = f"http://{LOOPBACK}:{port}"
-        self.api_url = f"{self.ui_url}/api"
-        environment = stack_environment(self.settings, port=port)
-        adopt(environment)
-        place: dict[str, Any] = {
-            "environment": environment,
-            "folder": project_root(),
-            "logs": logs_folder(self.settings),
-        }
         announce = self.settings.home_path / "demo" / "api-url"
-
         self._say("starting the Prefect server and the demo system (PostgreSQL and its API)")
-        server = await self._keep(start_server(**place))
-        await self._keep(start_demo(scale=self.wishes.scale, announce=announce, **place))
-        from prefect.client.orchestration import get_client  # while the server starts: it takes seconds
+        server = await self._start_server(self.wishes.port)
+        await self._keep(start_demo(scale=self.wishes.scale, announce=announce, **self._place))
+        from prefect.client.orchestration import PrefectClient  # while the server starts: it takes seconds
 
         check_flows(self.sources)
-        await self.guard(wait_until_ready(server, self.api_url))
-        self.client = await self._open.enter_async_context(get_client())
+        await self._until_ready(server)
+        self.client = await self._open.enter_async_context(PrefectClient(self.api_url))
         await self._tidy()
         self._say("starting the worker and registering the deployments")
-        await self._keep(start_worker(queue=self.wishes.queue, **place))
+        for line in self._left_out:
+            self._say(line)
+        await self._keep(start_worker(queue=self.wishes.queue, **self._place))
         await self.guard(self._register())
         self.demo_url = await self.guard(announced(announce))
 
-    async def guard(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do `work` as long as every part of the stack is running.
+    async def guard(self, work: Coroutine[Any, Any, T], children: Sequence[Child] | None = None) -> T:
+        """Do `work` as long as every part of the stack is running, or every one of `children`.
 
         Raises:
             ChildDiedError: a part ended; `work` was given up.
         """
         task = asyncio.ensure_future(work)
-        watches = [asyncio.ensure_future(child.watch()) for child in self._children]
+        watches = [asyncio.ensure_future(child.watch()) for child in (self._children if children is None else children)]
         reaper = asyncio.ensure_future(self._reap())
         try:
             done, _ = await asyncio.wait([task, *watches], return_when=asyncio.FIRST_COMPLETED)
@@ -136,6 +133,32 @@ class Stack:
             await asyncio.wait_for(self._open.aclose(), _LAST_WORD_SECONDS)
         await asyncio.gather(*(child.stop(patience_seconds=30) for child in self._children))
         await _end_orphans()
+
+    async def _start_server(self, port: int) -> Child:
+        """Start the server on `port`, or the next free one; from here on every part is started for that port."""
+        self._port = free_port(port)
+        if self._port != self.wishes.port:
+            self._say(f"port {self.wishes.port} is in use; taking {self._port}")
+        self.ui_url = f"http://{LOOPBACK}:{self._port}"
+        self.api_url = f"{self.ui_url}/api"
+        environment = stack_environment(self.settings, port=self._port)
+        adopt(environment)
+        self._place = {"environment": environment, "folder": project_root(), "logs": logs_folder(self.settings)}
+        return await self._keep(start_server(**self._place))
+
+    async def _until_ready(self, server: Child) -> None:
+        """Wait until `server` answers; when somebody else took its port meanwhile, go on with one at the next port."""
+        home = Path(self._place["environment"]["PREFECT_HOME"])
+        while True:
+            others = [child for child in self._children if child is not server]
+            try:
+                await self.guard(wait_until_ready(server, self.api_url, home=home), others)
+                break
+            except TakenPortError as taken:
+                await server.stop(patience_seconds=30)
+                self._children.remove(server)
+                self._say(str(taken))
+                server = await self._start_server(self._port + 1)
 
     async def _keep(self, starting: Coroutine[Any, Any, Child]) -> Child:
         child = await starting

@@ -15,6 +15,8 @@ _SESSION = {"TimeZone": "UTC"}
 _CHANGES_FROM_DUMP_TO_DUMP = re.compile(
     rb"(--( Dumped (from|by) .*)?|\\(un)?restrict .*|SET transaction_timeout = .*|)\s*\Z"
 )
+_LITERAL = rb"E?'(?:[^']|'')*'::character varying"
+_CAST_AS_A_WHOLE = re.compile(rb"\(ARRAY\[(?P<literals>%(one)s(?:, %(one)s)*)\]\)::text\[\]" % {b"one": _LITERAL})
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Dumper:
 def schema_digest(archive: HiddenFile, *, binaries: PostgresBinaries) -> str:
     """A digest of the schema that `archive` holds: the same for the same schema, whoever dumped it and when.
 
-    It is SHA-256 over the archive's SQL, line by line, without the lines that differ from dump to dump.
+    It is SHA-256 over `schema_lines`.
     """
     digest = hashlib.sha256()
     for line in schema_lines(archive, binaries=binaries):
@@ -62,6 +64,9 @@ def schema_digest(archive: HiddenFile, *, binaries: PostgresBinaries) -> str:
 
 def schema_lines(archive: HiddenFile, *, binaries: PostgresBinaries, owners: bool = True) -> Iterator[bytes]:
     """The archive's SQL line by line, without the lines that differ from dump to dump.
+
+    What PostgreSQL writes in one way of a schema as it was made, and in another of the same schema restored, is always
+    given in the second way: `code IN ('a', 'b')` of a varchar casts its list at first as a whole, later each literal.
 
     Args:
         archive: a custom-format archive.
@@ -74,4 +79,8 @@ def schema_lines(archive: HiddenFile, *, binaries: PostgresBinaries, owners: boo
         run_program(command, environment=libpq_environment(""))
         for line in script.file:
             if not _CHANGES_FROM_DUMP_TO_DUMP.match(line):
-                yield line
+                yield _CAST_AS_A_WHOLE.sub(_each_cast, line)
+
+
+def _each_cast(match: re.Match[bytes]) -> bytes:
+    return b"ARRAY[%s]" % re.sub(_LITERAL, rb"(\g<0>)::text", match["literals"])

@@ -11,10 +11,14 @@ from sereno.reports.model import Finding
 from sereno.settings import Settings, load_settings
 from sereno.systems.folders import system_folder
 
-__all__ = ["check_system", "offered_jobs"]
+__all__ = ["SET_UP", "check_system", "offered_jobs"]
 
 
-def check_system(name: str, *, online: bool, settings: Settings | None = None) -> list[Finding]:
+SET_UP = "is set up here"
+"""The finding in place of secrets and connections, where a system that was not asked for by name has no database."""
+
+
+def check_system(name: str, *, online: bool, settings: Settings | None = None, wherever: bool = True) -> list[Finding]:
     """Every statement about the system called `name` that was checked; one bad item hides none of the others.
 
     Args:
@@ -22,6 +26,8 @@ def check_system(name: str, *, online: bool, settings: Settings | None = None) -
         online: also connect to its databases, compare rights and SQL files with them, and try its stores with an
             object that is deleted again.
         settings: where things are; default is this process's.
+        wherever: also when the system is not set up on this machine, which is when its `database.url` cannot be
+            resolved; otherwise a remark says so in place of its secrets and connections.
 
     Raises:
         ConfigurationError: there is no such system.
@@ -35,6 +41,9 @@ def check_system(name: str, *, online: bool, settings: Settings | None = None) -
     suites = checked_suites(name, settings)
     jobs = (*offered_jobs(system), *(["smoke"] if suites else []))
     findings.append(Finding(name="jobs offered", passed=True, required=False, evidence=", ".join(jobs) or "none"))
+    if not wherever and (missing := system.database.url.missing()):
+        evidence = f"{', '.join(missing)}; `sereno check {name}` says all that is missing"
+        return [*findings, Finding(name=SET_UP, passed=False, required=False, evidence=evidence)]
     findings += checked_secrets(system)
     findings += suites
     if online:

@@ -43,6 +43,11 @@ def checked_secrets(system: System) -> list[Finding]:
     ]
 
 
+def required_secrets(system: System) -> list[Secret]:
+    """The secrets without which the jobs of the system cannot run."""
+    return [secret for place, secret in secrets_of(system) if not place.startswith(_OPTIONAL)]
+
+
 def secrets_of(part: BaseModel, place: str = "") -> Iterator[tuple[str, Secret]]:
     """Every secret inside `part` and where it stands, such as `restore.targets[0].url`."""
     for key, value in part:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sereno.check import check_system
+from sereno.check import SET_UP, check_system
 from sereno.cli.report_files import hand_over, require_places
 from sereno.cli.reporting import read_report
 from sereno.errors import ConfigurationError
@@ -22,6 +22,8 @@ ALL_SYSTEMS = "*"
 def print_check(system: str | None, *, online: bool, as_json: bool, reports: Sequence[Path]) -> int:
     """Check `system`, or every system, print the report, write it to `reports` and return the exit code.
 
+    Of all systems those that are not set up on this machine are named, and fail nothing, unless none is.
+
     Raises:
         ConfigurationError: there is no such system, no system at all, or one of `reports` cannot be written.
     """
@@ -32,16 +34,20 @@ def print_check(system: str | None, *, online: bool, as_json: bool, reports: Seq
     if not names:
         raise ConfigurationError(f"there is no system to check: {shown(settings.systems_path)} holds none")
     findings: list[Finding] = []
+    away: list[str] = []
     for name in names:
-        found = check_system(name, online=online, settings=settings)
+        found = check_system(name, online=online, settings=settings, wherever=system is not None)
         findings += found if system is not None else [_of(name, finding) for finding in found]
+        away += [name for finding in found if finding.name == SET_UP]
+    if len(away) == len(names):
+        findings = [one.model_copy(update={"required": True}) if one.name.endswith(SET_UP) else one for one in findings]
     report = read_report(
         job="check",
         system=system if system is not None else ALL_SYSTEMS,
         started_at=started_at,
-        headline=headline(findings, _ready(names, online=online)),
+        headline=headline(findings, _ready(names, away, online=online)),
         findings=findings,
-        figures={"systems": len(names), "checks": len(findings), "online": online},
+        figures={"systems": len(names), "set_up": len(names) - len(away), "checks": len(findings), "online": online},
     )
     return hand_over(report, as_json=as_json, files=reports)
 
@@ -50,6 +56,8 @@ def _of(name: str, finding: Finding) -> Finding:
     return finding.model_copy(update={"name": f"{name}: {finding.name}"})
 
 
-def _ready(names: tuple[str, ...], *, online: bool) -> str:
-    who = f"{names[0]} is" if len(names) == 1 else f"all {human_count(len(names), 'system')} are"
-    return f"{who} ready" + ("" if online else ", as far as can be seen without a connection (--online looks further)")
+def _ready(names: Sequence[str], away: Sequence[str], *, online: bool) -> str:
+    here = [name for name in names if name not in away]
+    who = f"{here[0]} is" if len(here) == 1 else f"{'' if away else 'all '}{human_count(len(here), 'system')} are"
+    seen = "" if online else ", as far as can be seen without a connection (--online looks further)"
+    return f"{who} ready{seen}" + (f"; not set up here: {', '.join(away)}" if away else "")

@@ -73,6 +73,10 @@ class Secret:
         in_url = _PASSWORD_IN_URL.search(text)
         return bool(in_url and in_url["password"].strip(_STAND_IN)) or bool(_PASSWORD_IN_SETTING.search(text))
 
+    def missing(self) -> tuple[str, ...]:
+        """What keeps it from being resolved here, such as `POINT_DATABASE_URL is not set`; nothing when it can be."""
+        return tuple(words for match in _REFERENCE.finditer(self.text) if (words := _missing(match)))
+
     def resolve(self) -> str:
         """The secret itself; from here on the redactor knows it.
 
@@ -108,6 +112,14 @@ class Secret:
         cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         return {**handler(schema), "format": SECRET_FORMAT}
+
+
+def _missing(match: re.Match[str]) -> str:
+    try:
+        _value(match)
+    except MissingSecretError as error:
+        return str(error) if match["file"] else f"{match['name']} is not set"
+    return ""
 
 
 def _value(match: re.Match[str]) -> str:

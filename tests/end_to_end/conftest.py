@@ -14,8 +14,6 @@ import pytest
 
 from end_to_end.local_stack import SCALE, LocalStack, run_local, server_database
 
-_PREFERRED_PORT = 43_210  # away from a stack that a developer runs
-
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -26,7 +24,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def demo_run(home: Path) -> subprocess.CompletedProcess[str]:
     """`demo`, run to its end."""
-    return run_local(home, "demo", "--scale", SCALE, "--port", str(_PREFERRED_PORT))
+    with socket.socket() as free:  # away from a stack that a developer runs
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return run_local(home, "demo", "--scale", SCALE, "--port", str(port))
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ def run_local(home: Path, *arguments: str, **more: str) -> subprocess.CompletedP
         env=environment(home, **more),
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=900,
         check=False,
     )
 

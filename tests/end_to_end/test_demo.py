@@ -39,7 +39,6 @@ def test_the_summary_says_what_ran(demo_run: subprocess.CompletedProcess[str], h
         ("prune", "demo", "demo-prune", "live", "Completed"),
     ]
     assert [run["deployment"] for run in runs] == DEPLOYMENTS
-    assert sum(run["seconds"] for run in runs) < 60
     (drill,) = [run["headline"] for run in runs if run["job"] == "restore-drill"]
     assert drill.startswith("yes: backup ")
     assert "-incremental-" in drill, "the drill restored a chain"

@@ -64,6 +64,14 @@ def test_a_second_start_duplicates_nothing(stack: LocalStack) -> None:
     assert [each["name"] for each in stack.ask("/automations/filter", {})] == [NAME]
 
 
+def test_systems_that_are_not_set_up_here_are_named_and_not_deployed(stack: LocalStack) -> None:
+    assert "not deployed: point (POINT_DATABASE_URL is not set, and 2 more)" in stack.output
+    refused = run_local(stack.home, "deploy", "point")
+    assert refused.returncode == 2
+    assert "point (POINT_DATABASE_URL is not set" in refused.stderr
+    assert not [name for name in stack.deployments() if name.startswith("point")]
+
+
 def test_a_second_stack_in_the_same_home_is_refused(stack: LocalStack) -> None:
     for command in ("up", "demo"):
         second = run_local(stack.home, command)

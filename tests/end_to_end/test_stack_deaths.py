@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,23 @@ def starting(tmp_path: Path) -> LocalStack:
 
 def _gone(pids: dict[int, str]) -> bool:
     return not any(is_alive(pid) for pid in pids)
+
+
+def test_a_port_that_somebody_takes_while_the_server_starts_is_left_to_them(tmp_path: Path) -> None:
+    with socket.socket() as somebody:
+        somebody.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        somebody.bind(("127.0.0.1", 0))
+        port = somebody.getsockname()[1]
+    running = LocalStack.start(tmp_path, "up", "--scale", "0.02", "--port", str(port))
+    running.child("prefect server")
+    with socket.socket() as somebody:
+        somebody.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        somebody.bind(("127.0.0.1", port))
+        somebody.listen()
+        running.until_ready()
+        assert f"took http://127.0.0.1:{port}/api while our server was starting" in running.output
+        assert running.api_url != f"http://127.0.0.1:{port}/api"
+        assert running.end(signal.SIGINT) in (0, 130)
 
 
 def test_a_part_that_dies_is_named_with_its_last_words_and_everything_stops(starting: LocalStack) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -12,6 +13,7 @@ from psycopg import sql
 
 from infra.demo.seed import DATABASE, OWNER
 from infra.demo.system import DemoSystem
+from integration.five_systems import Deploy, FiveSystems, deploying
 from integration.prefect_server import prefect_server
 
 REFERENCE = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -44,6 +46,19 @@ def api_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Prefect server that runs."""
     with prefect_server(tmp_path_factory.mktemp("prefect")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def five_systems(demo: DemoSystem) -> FiveSystems:
+    """The databases of the five systems, on the demo's server."""
+    return FiveSystems(demo.superuser_url)
+
+
+@pytest.fixture
+def deployed(five_systems: FiveSystems, tmp_path: Path) -> Iterator[Deploy]:
+    """Gives systems private databases for one test, with the environment to which their folders refer."""
+    with deploying(five_systems, tmp_path) as deploy:
+        yield deploy
 
 
 @pytest.fixture

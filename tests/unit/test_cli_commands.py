@@ -65,6 +65,25 @@ def test_check_without_a_name_checks_every_system(capsys: Captured) -> None:
     assert "till: system.yaml is right" in printed
 
 
+def test_check_without_a_name_remarks_on_systems_that_are_not_set_up_here(project: Path, capsys: Captured) -> None:
+    path = project / "deployments" / "till" / "system.yaml"
+    path.write_text(path.read_text().replace("POINT_DATABASE_URL", "TILL_DATABASE_URL"))
+    assert main(["check"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("point is ready")
+    assert "not set up here: till" in printed.splitlines()[0]
+    assert "TILL_DATABASE_URL is not set; `sereno check till` says all that is missing" in printed
+    assert main(["check", "till"]) == 1
+
+
+def test_check_without_a_name_fails_where_no_system_is_set_up(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("POINT_DATABASE_URL")
+    assert main(["check"]) == 1
+    assert "2 of" in capsys.readouterr().out.splitlines()[0]
+
+
 def test_check_says_what_is_not_ready_and_why(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("POINT_DATABASE_URL")
     assert main(["check", "point", "--json"]) == 1
