@@ -57,7 +57,7 @@ def job(*, run_name: str) -> Callable[[Callable[P, Awaitable[Report]]], Flow[P, 
 
         def named() -> str:
             parameters = {**_defaults(signature), **flow_run.parameters}
-            return f"{run_name.format(**parameters)} ({_intended(parameters)})"
+            return f"{' '.join(run_name.format(**parameters).split())} ({_intended(parameters)})"
 
         @functools.wraps(function)
         async def run(*args: P.args, **kwargs: P.kwargs) -> State[Any]:

@@ -113,7 +113,7 @@ def _here(system: str, wishes: Wishes) -> Report:
         headline=draft.headline,
         started_at=run.started_at,
         finished_at=run.finished_at,
-        figures={**draft.figures, "history": "none: PREFECT_API_URL is not set"},
+        figures=draft.figures,
         findings=draft.findings,
     )
 
@@ -129,9 +129,9 @@ def _termination_interrupts() -> Iterator[None]:
 
 
 def _charts(report: Report) -> dict[str, str]:
-    from sereno.smoke.report.draft import waterfall
+    from sereno.smoke.report.draft import TOLD_BY_WATERFALL, waterfall
 
-    return {"when each check was made, and how long it took": waterfall(report.findings)}
+    return {TOLD_BY_WATERFALL: waterfall(report.findings)}
 
 
 def _tell_github(report: Report, *, to_stderr: bool) -> None:

@@ -10,11 +10,10 @@ from pydantic import ValidationError
 
 from sereno.cli.running import carried_out, without_report
 from sereno.reports.model import Report
+from sereno.smoke.planned import PASSWORD, TOKEN, USERNAME
 from sereno.smoke.suite.reading import read_suites
 from sereno.smoke.wishes import Wishes, chosen_suite, variables_of_run
 
-CREDENTIALS = ("SERENO_SMOKE_TOKEN", "SERENO_SMOKE_USERNAME", "SERENO_SMOKE_PASSWORD")
-"""Where a job's own process finds the caller's credentials; they are no parameters, which the server would show."""
 TAGS = "SERENO_RUN_TAGS"
 SOURCE = "ci"
 _COMMIT_VARIABLES = ("GITHUB_SHA", "CI_COMMIT_SHA")
@@ -44,7 +43,7 @@ def by_server(system: str, wishes: Wishes, confirm_live: str) -> tuple[Report | 
 
 def _environment(wishes: Wishes) -> dict[str, str]:
     given = wishes.credentials
-    secrets = zip(CREDENTIALS, (given.token, given.username, given.password), strict=True)
+    secrets = zip((TOKEN, USERNAME, PASSWORD), (given.token, given.username, given.password), strict=True)
     tags = [SOURCE, *([f"commit:{commit}"] if (commit := _commit()) else [])]
     return {TAGS: ",".join(tags), **(dict(secrets) if given else {})}
 

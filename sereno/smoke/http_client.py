@@ -10,9 +10,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
-from anyio.lowlevel import checkpoint
-from anyio.lowlevel import checkpoint
 import httpx
+from anyio.lowlevel import checkpoint
 
 from sereno.errors import ConfigurationError
 from sereno.smoke.answers import Answer
@@ -120,9 +119,7 @@ class HttpClient:
 
     async def __aenter__(self) -> Self:
         """The client itself."""
-        await (
-            anyio.lowlevel.checkpoint()
-        )  # loads what connections need, which would else count as the first answer's time
+        await checkpoint()  # loads what connections need; no part of the first answer's time
         return self
 
     async def __aexit__(

@@ -28,6 +28,7 @@ DEPLOYMENTS = [
     "demo-verify-backups",
     "demo-restore-drill",
     "demo-restore",
+    "demo-smoke",
     "demo-prune",
 ]
 """Those of the demo system that have a schedule, in their order."""

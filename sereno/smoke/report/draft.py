@@ -8,22 +8,27 @@ from collections.abc import Iterator, Sequence
 from sereno.reports.build import human_count, human_seconds, shortened
 from sereno.reports.charts import span_chart
 from sereno.reports.model import Draft, Figure, Finding, ReportTable
+from sereno.smoke.history import History, findings_of_history, history_tables, latency_chart
 from sereno.smoke.outcome import CaseResult, Outcome, SuiteRun
 
+TOLD_BY_WATERFALL = "when each check was made, and how long it took"
 _NAMED = 3
 _LONGEST_NAME = 80
 
 
-def smoke_draft(run: SuiteRun, *, more: Sequence[Finding] = (), tables: Sequence[ReportTable] = ()) -> Draft:
-    """The report of `run`; `more` findings and `tables` come from the history, where there is one."""
+def smoke_draft(run: SuiteRun, history: History | None = None) -> Draft:
+    """The report of `run`; without a `history` nothing is compared with the runs before."""
+    past = history or {}
+    more = findings_of_history(run, past)
     findings = (*(finding_of(result, run) for result in run.results), *more)
-    charts = {"when each check was made, and how long it took": waterfall(findings)} if run.results else {}
+    charts = {TOLD_BY_WATERFALL: waterfall(findings)} if run.results else {}
+    known = "none: PREFECT_API_URL is not set" if history is None else _runs_before(past)
     return Draft(
         headline=headline_of(run, more),
-        figures=figures_of(run),
+        figures={**figures_of(run), "history": known},
         findings=findings,
-        charts=charts,
-        tables=(*_matrix(run), *tables),
+        charts={**charts, **latency_chart(run, past)},
+        tables=(*_matrix(run), *history_tables(run, past)),
     )
 
 
@@ -97,6 +102,11 @@ def waterfall(findings: Sequence[Finding]) -> str:
         if each.seconds is not None and "started_seconds" in each.properties
     ]
     return span_chart("Checks over time", spans)
+
+
+def _runs_before(past: History) -> str:
+    longest = max((len(results) for results in past.values()), default=0)
+    return human_count(longest, "run before", "runs before")
 
 
 def _properties(result: CaseResult, run: SuiteRun) -> Iterator[tuple[str, str]]:

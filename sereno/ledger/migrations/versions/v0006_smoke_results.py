@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "v0006"
-down_revision = "v0003"
+revision = "0006"
+down_revision = "0003"
 
 
 def upgrade() -> None:
