@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from faulty_proxy import FaultyProxy
@@ -34,6 +35,9 @@ def _isolate() -> None:
 
 
 _isolate()
+
+settings.register_profile("sereno", deadline=None)  # how long a machine takes proves nothing
+settings.load_profile("sereno")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

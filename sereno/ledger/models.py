@@ -152,6 +152,23 @@ class DrillRow(Base):
     flow_run_id: Mapped[str | None]
 
 
+class SmokeResultRow(Base):
+    """What became of one check in one run of a smoke suite. `shape` is a JSON object of kinds by place."""
+
+    __tablename__ = "sereno_smoke_results"
+    __table_args__ = (Index("sereno_smoke_results_suite", "system", "suite", "started_at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    system: Mapped[str]
+    suite: Mapped[str]
+    check_name: Mapped[str]
+    started_at: Mapped[str]
+    outcome: Mapped[str]
+    seconds: Mapped[float | None]
+    shape: Mapped[str | None]
+    flow_run_id: Mapped[str | None]
+
+
 class LoadRunRow(Base):
     """One load check. `figures` is a JSON object of numbers; `accepted` is 1 for a baseline, else 0."""
 

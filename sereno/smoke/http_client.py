@@ -11,6 +11,7 @@ from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
 import httpx
+from anyio.lowlevel import checkpoint
 
 from sereno.errors import ConfigurationError
 from sereno.smoke.answers import Answer
@@ -71,9 +72,8 @@ class HttpClient:
 
     async def _exchange(self, request: Request, at_most: int) -> Answer:
         self.requests += 1
-        started = time.perf_counter()
         try:
-            return await self._taken(request, at_most, started)
+            return await self._taken(request, at_most)
         except UnreadableBodyError as error:
             raise NoAnswerError(str(error), again=False) from None
         except httpx.TransportError as error:
@@ -81,7 +81,7 @@ class HttpClient:
         except (httpx.InvalidURL, UnicodeError, ValueError) as error:
             raise NoAnswerError(f"the request cannot be sent: {type(error).__name__}: {error}", again=False) from None
 
-    async def _taken(self, request: Request, at_most: int, started: float) -> Answer:
+    async def _taken(self, request: Request, at_most: int) -> Answer:
         headers = {"User-Agent": _AGENT, "Accept-Encoding": ACCEPTED, "Accept": "*/*"}
         sent = httpx.Request(
             request.method,
@@ -89,7 +89,9 @@ class HttpClient:
             headers={**headers, **request.headers, **request.credentials},
             content=request.body,
         )
-        response = await self._transport(sent.url.scheme).handle_async_request(sent)
+        transport = self._transport(sent.url.scheme)
+        started = time.perf_counter()
+        response = await transport.handle_async_request(sent)
         try:
             stream: Any = response.stream
             body = await read_body(
@@ -117,6 +119,7 @@ class HttpClient:
 
     async def __aenter__(self) -> Self:
         """The client itself."""
+        await checkpoint()  # loads what connections need; no part of the first answer's time
         return self
 
     async def __aexit__(

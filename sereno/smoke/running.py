@@ -13,7 +13,7 @@ from typing import Any
 from sereno.reports.model import Effect
 from sereno.settings import Settings
 from sereno.smoke.answers import Answer
-from sereno.smoke.case import Surroundings, made
+from sereno.smoke.case import made
 from sereno.smoke.fingerprints import UnreadableFingerprintError, changed, taken
 from sereno.smoke.grammar import Context
 from sereno.smoke.http_client import HttpClient
@@ -22,6 +22,7 @@ from sereno.smoke.outcome import CaseResult, Outcome, SuiteRun
 from sereno.smoke.pacing import Pace, Sleep
 from sereno.smoke.plan import Case, Plan, Stage
 from sereno.smoke.request import Request, url_of
+from sereno.smoke.seen import Surroundings
 from sereno.smoke.suite.file import Fingerprint
 from sereno.smoke.target import Target, target_of
 

@@ -28,6 +28,7 @@ DEPLOYMENTS = [
     "demo-verify-backups",
     "demo-restore-drill",
     "demo-restore",
+    "demo-smoke",
     "demo-prune",
     "demo-load-check",
 ]

@@ -11,6 +11,7 @@ from integration.databases import database, reference
 from integration.five_systems import NAMES, REFERENCE, Deploy, FiveSystems, in_place
 from integration.restoring import built, failed, query
 from sereno.backup import read_back, write
+from sereno.backup.manifest import BackupKind
 from sereno.check import check_system
 from sereno.database.sessions import changing, reading
 from sereno.errors import RefusedError
@@ -42,6 +43,14 @@ def test_a_full_backup_is_restored_and_proven(five_systems: FiveSystems, tmp_pat
                 deployed.database.owner, "SELECT count(*) FROM pg_policy"
             )
     assert 0 < sum(table.rows for table in written.manifest.tables) < MOST_ROWS
+
+
+@each_system
+def test_the_critical_tables_of_a_system_are_there(five_systems: FiveSystems, tmp_path: Path, name: str) -> None:
+    with in_place(five_systems.shared(name), tmp_path) as deployed:
+        tables = write.write(deployed.system, kind=BackupKind.CRITICAL).manifest.tables
+    assert deployed.system.backup
+    assert len(tables) == len(deployed.system.backup.critical_tables)
 
 
 @each_system

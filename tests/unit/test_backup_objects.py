@@ -42,7 +42,7 @@ def frame_ends(data: bytes) -> list[int]:
 
 
 @given(pieces=st.lists(st.binary(max_size=3 * FRAME), max_size=6))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_whatever_is_written_in_whatever_pieces_is_read_back(pieces: list[bytes]) -> None:
     sink = io.BytesIO()
     writer = ObjectWriter(sink, key=KEY, name=NAME, frame_bytes=FRAME)

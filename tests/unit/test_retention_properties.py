@@ -38,7 +38,7 @@ policies = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(histories(), policies, st.data())
 def test_nothing_that_stays_rests_on_what_goes_wherever_the_deletion_is_cut_off(
     backups: list[DatedBackup], keep: KeepPolicy, data: st.DataObject
@@ -52,7 +52,7 @@ def test_nothing_that_stays_rests_on_what_goes_wherever_the_deletion_is_cut_off(
     assert unreadable <= left
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(histories(), policies)
 def test_of_every_kind_the_newest_that_can_be_restored_stay(backups: list[DatedBackup], keep: KeepPolicy) -> None:
     stay = {each.id for each in kept(backups, keep)}
@@ -64,7 +64,7 @@ def test_of_every_kind_the_newest_that_can_be_restored_stay(backups: list[DatedB
     assert {*links[-1:], *critical[-keep.rules.minimum :]} <= stay
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(histories(), policies, st.integers(0, 60))
 def test_what_goes_once_never_comes_back_later(backups: list[DatedBackup], keep: KeepPolicy, later: int) -> None:
     gone = {each.id for each in backups_to_delete(backups, keep=keep, now=NOW)}
@@ -72,14 +72,14 @@ def test_what_goes_once_never_comes_back_later(backups: list[DatedBackup], keep:
     assert gone <= gone_later
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(histories(), policies)
 def test_deleting_twice_deletes_nothing_more(backups: list[DatedBackup], keep: KeepPolicy) -> None:
     left = kept(backups, keep)
     assert [each.id for each in kept(left, keep)] == [each.id for each in left]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 30), st.sampled_from([6, 24, 30, 24 * 7]), policies)
 def test_a_backup_goes_when_the_calendar_said_it_would(count: int, hours: int, keep: KeepPolicy) -> None:
     step, last = timedelta(hours=hours), NOW - timedelta(hours=3)

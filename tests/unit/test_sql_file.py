@@ -125,10 +125,10 @@ def test_nothing_inside_quotes_or_comments_is_ever_a_parameter(quoted: list[tupl
 
 @given(st.sampled_from(["'", '"', "$", "/*", ":", "[", "--", "\\", "E'", "''", "$a$"]), st.integers(1, 20_000))
 def test_hostile_text_is_cut_in_linear_time(piece: str, times: int) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with suppress(SqlTextError):
         list(tokens(piece * times))
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 20, "in quadratic time it would be minutes"
 
 
 @pytest.mark.parametrize(
