@@ -29,6 +29,7 @@ OFFERS: tuple[Offer, ...] = (
     Offer("restore_drill", _has_backups),
     Offer("prune", _has_backups),
     Offer("load_check", lambda system: system.load_check is not None),
+    Offer("audit_verify", lambda _: True),
 )
 
 

@@ -19,7 +19,7 @@ _ROWS_AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What a chain turned out to be. `head` is the last event that holds, `checked` how many do, from the first on."""
+    """What a chain turned out to be. `head` is the last event that holds, `checked` how many were read and do."""
 
     system: str
     checked: int
@@ -27,6 +27,8 @@ class Verification:
     anchors: int
     """How many anchors were met and hold."""
     broken: BrokenLink | None
+    since: int = 0
+    """The event up to which an earlier verification is relied on; 0 where all were read."""
 
     @property
     def passed(self) -> bool:
@@ -38,35 +40,75 @@ class Verification:
         """One sentence for an operator."""
         if self.broken:
             return f"the audit chain of {self.system} breaks at event {self.broken.sequence:,}: {self.broken.evidence}"
-        return f"the audit chain of {self.system} holds: {self.checked:,} events, {self.anchors:,} anchors"
+        read = f"{self.checked:,} events" + (f" after event {self.since:,}" if self.since else "")
+        return f"the audit chain of {self.system} holds: {read}, {self.anchors:,} anchors"
 
 
-def verify(ledger: Ledger, system: str, *, against: Sequence[Anchor] = ()) -> Verification:
+def verify(ledger: Ledger, system: str, *, against: Sequence[Anchor] = (), after: Head | None = None) -> Verification:
     """Check every link of the chain of `system`, in one pass and with memory that does not grow with it.
 
     Args:
         ledger: where it is.
         system: whose it is.
         against: hashes that were noted outside the ledger; without them a cut end or a full rewrite cannot be seen.
+        after: the head of an earlier verification: only what came later is read, and of what came before only the
+            events that have an anchor, and those only by their hash.
 
     Raises:
         SerenoError: the ledger cannot be read.
     """
-    anchors: dict[int, list[Anchor]] = {}
-    for anchor in against:
-        anchors.setdefault(anchor.sequence, []).append(anchor)
+    start = after or Head(sequence=0, hash=BEGINNING)
+    anchors = _by_sequence(against)
+    earlier = _by_sequence(anchor for anchor in (*against, *_relied_on(after)) if anchor.sequence <= start.sequence)
     rows = select(AuditRow.sequence, AuditRow.previous_hash, AuditRow.hash, AuditRow.text)
     rows = rows.add_columns(*(getattr(AuditRow, name) for name in INDEXED))
     rows = rows.where(AuditRow.system == system).order_by(AuditRow.sequence)
+    if after:
+        rows = rows.where(AuditRow.sequence > after.sequence)
     with ledger.reading() as session:
-        return _walk(session, session.execute(rows, execution_options={"yield_per": _ROWS_AT_ONCE}), system, anchors)
+        if broken := _contradicted(session, system, earlier):
+            return Verification(system=system, checked=0, head=None, anchors=0, broken=broken, since=start.sequence)
+        found = session.execute(rows, execution_options={"yield_per": _ROWS_AT_ONCE})
+        return _walk(session, found, system, anchors, start)
+
+
+def _relied_on(after: Head | None) -> tuple[Anchor, ...]:
+    if after is None:
+        return ()
+    return (Anchor(sequence=after.sequence, hash=after.hash, source="the verification before this one"),)
+
+
+def _by_sequence(anchors: Iterable[Anchor]) -> dict[int, list[Anchor]]:
+    found: dict[int, list[Anchor]] = {}
+    for anchor in anchors:
+        found.setdefault(anchor.sequence, []).append(anchor)
+    return found
+
+
+def _contradicted(session: Session, system: str, anchors: dict[int, list[Anchor]]) -> BrokenLink | None:
+    """The first event that is not what an anchor says, or is gone; only the hashes are looked at."""
+    held = 0
+    for sequence in sorted(anchors):
+        found = session.scalar(select(AuditRow.hash).where(AuditRow.system == system, AuditRow.sequence == sequence))
+        if found is None:
+            evidence = f"it is missing, but {anchors[sequence][0].source} knows it"
+            return BrokenLink(sequence=sequence, fault=Fault.MISSING, evidence=evidence)
+        if broken := _rewritten(sequence, found, anchors[sequence], after=held):
+            return broken
+        held = sequence
+    return None
 
 
 def _walk(
-    session: Session, rows: Iterable[Sequence[Any]], system: str, anchors: dict[int, list[Anchor]]
+    session: Session,
+    rows: Iterable[Sequence[Any]],
+    system: str,
+    anchors: dict[int, list[Anchor]],
+    start: Head,
 ) -> Verification:
-    head = Head(sequence=0, hash=BEGINNING)
-    met = anchored = 0
+    head = start
+    anchored = start.sequence
+    met = sum(len(noted) for sequence, noted in anchors.items() if sequence <= start.sequence)
     broken: BrokenLink | None = None
     for row in rows:
         expected = head.sequence + 1
@@ -83,7 +125,12 @@ def _walk(
             met, anchored = met + len(noted), expected
     broken = broken or _cut(head.sequence, anchors)
     return Verification(
-        system=system, checked=head.sequence, head=head if head.sequence else None, anchors=met, broken=broken
+        system=system,
+        checked=head.sequence - start.sequence,
+        head=head if head.sequence else None,
+        anchors=met,
+        broken=broken,
+        since=start.sequence,
     )
 
 

@@ -31,6 +31,7 @@ DEPLOYMENTS = [
     "demo-smoke",
     "demo-prune",
     "demo-load-check",
+    "demo-audit-verify",
 ]
 """Those of the demo system that have a schedule, in their order."""
 

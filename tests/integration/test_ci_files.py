@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ SCRIPTS = {"github": (github_script(), "bash"), "gitlab": (gitlab_script(), "sh"
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Iterator[Path]:
+def checkout(tmp_path: Path) -> Path:
     """A folder with the project in it, in which the scripts leave their files."""
     for name in ("deployments", "flows", "prefect.yaml", "pyproject.toml"):
         (tmp_path / name).symlink_to(ROOT / name)
