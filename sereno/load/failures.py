@@ -38,7 +38,7 @@ def kind_of(error: BaseException) -> str:
             return f"the certificate is not accepted: {error.verify_message}"
         case ssl.SSLError():
             return f"TLS failed: {(error.reason or 'unknown reason').lower().replace('_', ' ')}"
-        case socket.gaierror():
+        case socket.gaierror() | UnicodeError():
             return "the host's name is not known"
         case TimeoutError():
             return NO_CONNECTION_IN_TIME

@@ -53,7 +53,7 @@ async def _measured(place: Place, request: Request, load: Load, progress: Progre
     loop = asyncio.get_running_loop()
     try:
         addresses = await _addresses(place)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         recorder = Recorder(request, loop.time())
         recorder.failure(kind_of(error), now=loop.time())
         recorder.finish(loop.time())

@@ -54,7 +54,10 @@ class LoadPlan:
         ca_path = load_settings().home_path / ca_file if ca_file else None
         tls = tls_context(ca_file=ca_path, insecure=self.insecure) if url.scheme == "https" else None
         place = Place(host=url.hostname or "", port=url.port or (443 if tls else 80), tls=tls)
-        headers = [(header.name, header.value.resolve()) for header in self.endpoint.headers]
+        headers = [
+            (header.name, header.value.resolve() if header.value.references else header.value.text)
+            for header in self.endpoint.headers
+        ]
         body = (self.endpoint.json_body or "").encode()
         if body and not any(name.lower() == "content-type" for name, _ in headers):
             headers.append(("Content-Type", "application/json"))
@@ -131,14 +134,14 @@ def _target(section: LoadCheck, wanted: str, system: str) -> LoadTarget:
     for declared in section.targets:
         own = _checked_url(declared.base_url.expand(), where=f"the base URL of target {declared.name}")
         if (own.hostname or "").lower() == host:
-            return declared.model_copy(update={"base_url": Secret(wanted)})
+            return declared.model_copy(update={"name": url.netloc, "base_url": Secret(wanted)})
     owned = {entry.lower() for entry in section.hosts}
     if not is_loopback(host) and host not in owned and f"{host}:{port}" not in owned:
         raise RefusedError(
             f"{host} is no host of {system}, so no load is sent to it; the hosts of a system stand in its system.yaml "
             "under load_check.targets and load_check.hosts"
         )
-    return LoadTarget.model_construct(name=host, base_url=Secret(wanted), ca_bundle=None)
+    return LoadTarget.model_construct(name=url.netloc, base_url=Secret(wanted), ca_bundle=None)
 
 
 def _checked_url(text: str, *, where: str) -> SplitResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def request_of(
     *,
     method: str = "GET",
     path: str = "/",
-    headers: Iterable[tuple[str, str]] = (),
+    headers: Sequence[tuple[str, str]] = (),
     body: bytes = b"",
     expected: Iterable[int] = (),
 ) -> Request:

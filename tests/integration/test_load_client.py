@@ -224,8 +224,9 @@ def test_a_request_that_changes_something_is_never_sent_twice() -> None:
         assert measurement.recorder.errors["closed without an answer"] == 5
 
 
-def test_an_unknown_host_is_one_clear_error() -> None:
-    place = Place(host="no-such-host.invalid", port=80)
+@pytest.mark.parametrize("host", ["no-such-host.invalid", f"{'x' * 70}.invalid"])
+def test_an_unknown_host_is_one_clear_error(host: str) -> None:
+    place = Place(host=host, port=80)
     measurement = measure(place, request_of(place), Load(requests=5))
     assert measurement.aborted == "the host's name is not known"
     assert measurement.recorder.failed == 1

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sereno.errors import ConfigurationError, MissingSecretError, RefusedError
 from sereno.load.load import Load, load_of
 from sereno.load.plan import is_loopback, plan_load
+from sereno.redaction import redact
 from sereno.systems.model import System
 
 LOAD = Load(requests=100)
@@ -141,6 +142,21 @@ def test_without_the_section_there_is_no_load_check() -> None:
     bare = System.model_validate({**system().model_dump(), "load_check": None})
     with pytest.raises(ConfigurationError, match="no section `load_check`"):
         plan_load(bare, load=LOAD)
+
+
+def test_a_url_is_told_from_the_declared_target_of_its_host() -> None:
+    by_name = plan_load(system(), load=LOAD, target="staging")
+    by_url = plan_load(system(), load=LOAD, target="https://staging.salon.example:444")
+    assert (by_name.target.name, by_url.target.name) == ("staging", "staging.salon.example:444")
+    assert by_name.profile != by_url.profile
+
+
+def test_a_header_that_is_no_secret_may_be_shown() -> None:
+    headers = [{"name": "Accept", "value": "text/x-salon-note"}]
+    plan = plan_load(system({**SECTION, "endpoints": [{"name": "x", "path": "/", "headers": headers}]}), load=LOAD)
+    assert b"\r\nAccept: text/x-salon-note\r\n" in plan.wire()[1].content
+    assert plan.wire()[1].content.count(b"Accept:") == 1
+    assert redact("text/x-salon-note") == "text/x-salon-note"
 
 
 def test_a_missing_secret_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
