@@ -141,9 +141,9 @@ def test_a_server_that_accepts_and_says_nothing_is_waited_for_until_the_timeout(
         await asyncio.sleep(60)
 
     with serving(answer) as peer:
-        measurement = load(peer, 4, concurrency=4, timeout_seconds=0.3, abort_error_percent=100)
+        measurement = load(peer, 4, concurrency=4, timeout_seconds=1.0, abort_error_percent=100)
         assert outcome(measurement) == (4, {}, {"no complete answer in time": 4})
-        assert measurement.recorder.latencies.percentile(0) >= 0.3, "what was waited in vain counts"
+        assert measurement.recorder.latencies.percentile(0) >= 1.0, "what was waited in vain counts"
 
 
 def test_a_server_that_drips_its_answer_is_waited_for_until_the_timeout() -> None:
@@ -153,7 +153,7 @@ def test_a_server_that_drips_its_answer_is_waited_for_until_the_timeout() -> Non
             await asyncio.sleep(0.2)
 
     with serving(answer) as peer:
-        assert outcome(load(peer, 1, timeout_seconds=0.5))[2] == {"no complete answer in time": 1}
+        assert outcome(load(peer, 1, timeout_seconds=1.0))[2] == {"no complete answer in time": 1}
 
 
 @pytest.mark.parametrize(

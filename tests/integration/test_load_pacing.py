@@ -36,7 +36,7 @@ def test_a_stalled_server_is_charged_for_every_request_that_was_due_meanwhile() 
     with serving(answer) as peer:
         one_by_one = measure(peer.place, peer.request(), Load(requests=150, concurrency=1)).recorder
     assert one_by_one.latencies.largest >= stall
-    assert one_by_one.latencies.percentile(50) < by_clock.latencies.percentile(80)
+    assert one_by_one.latencies.percentile(50) < stall
 
 
 def test_a_server_that_never_answers_again_leaves_no_request_out() -> None:
@@ -50,7 +50,7 @@ def test_a_server_that_never_answers_again_leaves_no_request_out() -> None:
         recorder = measure(peer.place, peer.request(), load).recorder
     assert recorder.ended == recorder.latencies.count == 60
     assert recorder.errors["not sent: every connection was still waiting for an answer"] > 10
-    assert sum(recorder.errors.values()) == 50
+    assert sum(recorder.errors.values()) >= 50
 
 
 def test_a_closed_load_can_end_with_the_time() -> None:
