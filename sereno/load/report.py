@@ -138,18 +138,19 @@ def _server_tables(outcome: LoadOutcome) -> list[ReportTable]:
     server = outcome.server
     if not server.looks:
         return []
+    least = "at least " if server.hidden else ""
     counts = (
-        ("open", server.connections),
-        ("working", server.active),
-        ("in a transaction, idle", server.in_transaction),
-        ("waiting for a lock", server.waiting),
-        ("allowed", server.allowed),
+        ("open", human_count(server.connections)),
+        ("working", least + human_count(server.active)),
+        ("in a transaction, idle", least + human_count(server.in_transaction)),
+        ("waiting for a lock", least + human_count(server.waiting)),
+        ("allowed", human_count(server.allowed)),
     )
     tables = [
         ReportTable(
             title="The database's connections, at most",
             columns=("connections", "number"),
-            rows=tuple((name, human_count(number)) for name, number in counts),
+            rows=counts,
         )
     ]
     if server.statements:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
+from infra.demo.seed import DATABASE
 from infra.demo.system import DemoSystem
 from integration.databases import system_of
 from sereno.load import server_side
@@ -56,11 +61,31 @@ def until_seen(side: server_side.ServerSide, word: str) -> None:
     raise AssertionError(f"{word} was never seen")
 
 
-def test_a_role_that_may_not_see_others_is_told_what_to_grant(demo: DemoSystem) -> None:
-    with psycopg.connect(demo.url), watched_server(system_of(demo.read_url)) as side:
+@pytest.fixture
+def blind_url(demo: DemoSystem) -> Iterator[str]:
+    """The URL of a role that may connect, and see nothing of others."""
+    name, password = f"blind_{uuid4().hex[:12]}", uuid4().hex
+    names = {"role": sql.Identifier(name), "database": sql.Identifier(DATABASE)}
+    with psycopg.connect(demo.superuser_url, autocommit=True) as server:
+        server.execute(sql.SQL("CREATE ROLE {role} LOGIN PASSWORD {}").format(sql.Literal(password), **names))
+        server.execute(sql.SQL("GRANT CONNECT ON DATABASE {database} TO {role}").format(**names))
+        yield make_conninfo(demo.url, user=name, password=password)
+        server.execute(sql.SQL("REVOKE ALL ON DATABASE {database} FROM {role}").format(**names))
+        server.execute(sql.SQL("DROP ROLE {role}").format(**names))
+
+
+def test_a_role_that_may_not_see_others_is_told_what_to_grant(demo: DemoSystem, blind_url: str) -> None:
+    with psycopg.connect(demo.url), watched_server(system_of(blind_url)) as side:
         pass
     assert side.hidden >= 1
     assert "GRANT pg_read_all_stats" in side.problem
+
+
+def test_the_demos_reader_sees_what_others_do(demo: DemoSystem) -> None:
+    with psycopg.connect(demo.url), watched_server(system_of(demo.read_url)) as side:
+        pass
+    assert side.connections >= 1
+    assert (side.hidden, side.problem) == (0, "")
 
 
 def test_a_database_that_does_not_answer_is_a_sentence_and_no_error() -> None:
