@@ -48,7 +48,7 @@ SELECT queryid::text AS id, min(query) AS query, sum(calls)::float8 AS calls,
        sum(total_exec_time)::float8 / 1000 AS seconds
 FROM {schema}.pg_stat_statements
 WHERE dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-  AND queryid IS NOT NULL
+  AND queryid IS NOT NULL AND query !~ '(sereno_[0-9]|pg_stat_)' -- not what is asked here itself
 GROUP BY queryid ORDER BY sum(total_exec_time) DESC LIMIT 2000
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -16,6 +17,7 @@ from infra.demo.system import DemoSystem
 from integration.databases import system_of
 from sereno.load import server_side
 from sereno.load.server_side import watched_server
+from sereno.postgres.server import PostgresServer
 
 PERSONAL = "maria@salon.example"
 
@@ -86,6 +88,27 @@ def test_the_demos_reader_sees_what_others_do(demo: DemoSystem) -> None:
         pass
     assert side.connections >= 1
     assert (side.hidden, side.problem) == (0, "")
+
+
+def test_statements_are_counted_where_the_server_counts_them(tmp_path: Path) -> None:
+    settings = {"shared_preload_libraries": "pg_stat_statements", "fsync": "off"}
+    server = PostgresServer(tmp_path / "server", settings=settings)
+    server.start()
+    try:
+        with psycopg.connect(server.url(), autocommit=True) as connection:
+            connection.execute("CREATE SCHEMA statistics")
+            connection.execute("CREATE EXTENSION pg_stat_statements SCHEMA statistics")
+            connection.execute("SELECT 1 AS before")
+            with watched_server(system_of(server.url())) as side:
+                for number in range(7):
+                    connection.execute(f"SELECT pg_sleep(0.01), '{PERSONAL}' AS who, {number} AS number")
+    finally:
+        PostgresServer.drop(tmp_path / "server")
+    assert (side.problem, side.counted) == ("", True)
+    (statement,) = side.statements
+    assert statement.text == "SELECT pg_sleep($1), $2 AS who, $3 AS number"
+    assert statement.times == 7
+    assert statement.seconds >= 0.07
 
 
 def test_a_database_that_does_not_answer_is_a_sentence_and_no_error() -> None:
