@@ -52,7 +52,6 @@ class HttpClient:
 
         Raises:
             NoAnswerError: nobody answered in time, or not in a way that could be taken.
-            ConfigurationError: a certificate file of ours cannot be used.
         """
         seconds = timeout_seconds or self._target.timeout_seconds
         passed: list[str] = []
@@ -118,8 +117,13 @@ class HttpClient:
         return self._transports[scheme]
 
     async def __aenter__(self) -> Self:
-        """The client itself."""
+        """The client itself, ready to send.
+
+        Raises:
+            ConfigurationError: a certificate file of ours cannot be used.
+        """
         await checkpoint()  # loads what connections need; no part of the first answer's time
+        self._transport(urlsplit(self._target.base_url).scheme)
         return self
 
     async def __aexit__(

@@ -42,10 +42,10 @@ def csv_sheet(text: str) -> Sheet:
     """The table of a CSV file, by comma, semicolon or tab, whichever the header has.
 
     Raises:
-        Unfit: it is empty, a page of markup, or lines have different numbers of cells.
+        Unfit: it is empty, a page or JSON, or lines have different numbers of cells.
     """
-    if text.lstrip()[:1] == "<":
-        raise Unfit("the body is no CSV: it begins with markup")
+    if text.lstrip()[:1] in {"<", "{", "["}:
+        raise Unfit("the body is no CSV: it begins like a page or JSON")
     header = text.partition("\n")[0]
     separator = max(",;\t", key=header.count)
     rows: list[tuple[str, ...]] = []

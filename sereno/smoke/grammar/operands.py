@@ -13,6 +13,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?(?:[eE][-+]?[0-
 _MEASURE = re.compile(rf"(?P<number>{_NUMBER.pattern})(?P<unit>ms|s|min|h|d|B|kB|MB|GB)?\Z")
 _REFERENCE = re.compile(r"\{\{\s*([A-Za-z_]\w{0,62})\s*\}\}")
 _QUOTED = re.compile(r"'([^']*)'")
+_SLASHED = re.compile(r"/((?:[^/\\]|\\.)+)/(?=[ \t]|\Z)")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+\Z")
 _SECONDS = {"ms": 0.001, "s": 1, "min": 60, "h": 3_600, "d": 86_400}
 _BYTES = {"B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
@@ -91,11 +92,10 @@ def pattern_operand(cursor: Cursor) -> Value:
     """A regular expression, as `/.../` or as text."""
     start = cursor.at
     if cursor.text[start : start + 1] == "/":
-        end = cursor.text.rfind("/")
-        if end == start:
-            cursor.fail("the pattern ends before its /", at=len(cursor.text))
-        written = cursor.text[start + 1 : end]
-        cursor.at = end + 1
+        found = cursor.pattern(_SLASHED)
+        if not found:
+            cursor.fail("the pattern is not closed by a / (one inside it is written \\/)", at=start)
+        written = found[1]
         cursor.skip()
     else:
         value = text_operand(cursor)

@@ -132,7 +132,7 @@ def _of_variables(suite: Suite, file: SmokeFile) -> Iterator[Wrong]:
         inside = {name for item in check.each for name in item}
         for unknown in sorted(variables_of(check) - known - earlier - inside):
             later = any(unknown in other.capture for other in suite.checks)
-            hint = "is captured later" if later else f"has no value{near(unknown, known | earlier | inside)}"
+            hint = "is captured later" if later else f"has no value{near(unknown, sorted(known | earlier | inside))}"
             yield ("checks", place), f"{{{{{unknown}}}}} {hint}"
 
 
