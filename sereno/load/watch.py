@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sereno.load.histogram import Histogram
 
 _EVERY = 0.01  # seconds
+_MOST_MISSED = 10_000  # ticks
 BUSY_PERCENT = 85.0
 LATE_SECONDS = 0.02
 
@@ -58,7 +59,13 @@ class Watch:
             lag_largest_seconds=self._lag.largest,
         )
 
+    def note(self, lag: float) -> None:
+        """Count a tick that came `lag` seconds late, and those that should have come meanwhile."""
+        self._lag.record(max(0.0, lag))
+        for missed in range(1, min(int(lag / _EVERY), _MOST_MISSED) + 1):
+            self._lag.record(max(0.0, lag - missed * _EVERY))
+
     def _tick(self, wanted: float) -> None:
         now = self._loop.time()
-        self._lag.record(max(0.0, now - wanted))
+        self.note(now - wanted)
         self._timer = self._loop.call_at(now + _EVERY, self._tick, now + _EVERY)

@@ -77,3 +77,11 @@ async def test_a_client_that_is_late_itself_says_so() -> None:
     state = watch.stop()
     assert state.lag_p99_seconds >= 0.03
     assert any("event loop" in limit for limit in state.limits)
+
+
+async def test_one_long_pause_of_the_client_counts_for_as_long_as_it_took() -> None:
+    watch = Watch()
+    for _ in range(300):
+        watch.note(0.0001)
+    watch.note(0.5)
+    assert watch.stop().lag_p99_seconds >= 0.3, "a tenth of the time passed in that pause"
