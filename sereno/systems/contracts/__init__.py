@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sereno.systems.contracts import audit, backup, checks, drill
+from sereno.systems.contracts import audit, backup, checks, drill, smoke
 from sereno.systems.contracts.contract import Contract
 
 CONTRACTS: tuple[Contract, ...] = (
@@ -10,6 +10,7 @@ CONTRACTS: tuple[Contract, ...] = (
     *backup.CONTRACTS,
     *checks.CONTRACTS,
     *drill.CONTRACTS,
+    *smoke.CONTRACTS,
 )
 
 
