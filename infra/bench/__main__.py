@@ -15,6 +15,7 @@ from rich.table import Table
 from infra.bench.backup import Measured, measure_backup, measure_restore
 from infra.bench.increments import KEYS, measure_increments
 from infra.bench.memory import measure_memory
+from infra.bench.smoke import measure_smoke
 from infra.bench.subject import subject
 from sereno.errors import SerenoError
 from sereno.settings import load_settings
@@ -42,6 +43,8 @@ def main() -> int:
             console.print("memory")
             large = int(given.memory_gigabytes * _GIGABYTE)
             lines += measure_memory(measured_on, small_bytes=large // 13, large_bytes=large)
+        console.print("smoke")
+        lines += measure_smoke(given.home / "smoke", rounds=given.rounds)
     except SerenoError as error:
         console.print(f"bench: {error}", style="red")
         return error.exit_code
