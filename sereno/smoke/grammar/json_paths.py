@@ -7,11 +7,17 @@ are taken apart.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from sereno.smoke.grammar.problems import Unfit
 from sereno.smoke.grammar.values import MISSING, Value
+
+_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(0|-?[1-9][0-9]{0,14})\]")
+_PLAIN = re.compile(rf"\$(?:{_STEP.pattern})*")
+"""Names and places alone, which need no library: a command that asks nothing else starts sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +25,7 @@ class JsonPath:
     """A JSONPath, compiled. `steps` are names and indices where it is singular."""
 
     compiled: Any
+    """By the library; None where `steps` say all."""
     steps: tuple[str | int, ...] | None
 
     @property
@@ -55,6 +62,8 @@ def compile_path(text: str) -> JsonPath:
     Raises:
         ValueError: it is none by RFC 9535; the message says why.
     """
+    if _PLAIN.fullmatch(text):
+        return JsonPath(None, tuple(_plain_steps(text)))
     from jsonpath import JSONPathEnvironment, JSONPathError
 
     try:
@@ -64,6 +73,11 @@ def compile_path(text: str) -> JsonPath:
         raise ValueError(lines[0].partition(", line ")[0] if lines else "cannot be read") from None
     singular = getattr(compiled, "singular_query", None)  # a path joined of several has none
     return JsonPath(compiled, _steps(compiled) if singular is not None and singular() else None)
+
+
+def _plain_steps(text: str) -> Iterator[str | int]:
+    for found in _STEP.finditer(text):
+        yield found[1] if found[1] is not None else int(found[2])
 
 
 def _steps(compiled: Any) -> tuple[str | int, ...]:
