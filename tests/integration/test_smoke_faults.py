@@ -266,3 +266,13 @@ def test_a_certificate_file_that_is_none_is_a_mistake_of_the_file(tmp_path: Path
     file = suite_of(asking("/ok"), head="ca_file: nothing.pem")
     with pytest.raises(ConfigurationError, match=r"nothing\.pem"):
         run_plan(plan_of(file, base_url="https://localhost:1"), settings=Settings(home=tmp_path))
+
+
+def test_checks_that_lack_their_login_do_not_count_as_a_system_that_is_down(
+    server: HostileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = LOGIN.replace("/login", "/echo")
+    checks = "\n".join(f"{{name: c{n}, get: /ok, login: admin, expect: [status == 200]}}" for n in range(3))
+    run = run_of(f"{checks}\n{{name: open, get: /ok, expect: [status == 200]}}", server.url, head=head)
+    assert [result.outcome.value for result in run.results] == ["failed", "failed", "failed", "passed"]
+    assert "was refused with status 500" in run.results[0].evidence
