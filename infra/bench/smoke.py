@@ -1,7 +1,6 @@
 """What smoke costs on the client's side: per check, in memory, and from a cold start.
 
-Each figure comes from a process of its own, against a server in another one that answers at once. Only these figures:
-`python -m infra.bench.smoke`.
+Each figure comes from a process of its own, against a server in another one that answers at once.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from infra.bench.answering import answering
-from infra.bench.backup import Measured
+from infra.bench.measured import Measured
 from infra.bench.timing import in_turn, ratio
 
 _MILLISECONDS = 4.0
@@ -106,7 +105,7 @@ def _run(command: list[str], home: Path) -> None:
 
 
 def _measured_elsewhere(home: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "infra.bench.smoke", "--here"]
+    command = [sys.executable, "-m", "infra.bench.smoke"]
     output = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=_environment(home)).stdout
     figures: dict[str, float] = json.loads(output)
     return figures
@@ -140,17 +139,5 @@ def _bare_seconds(url: str, requests: int) -> float:
         return time.perf_counter() - started
 
 
-def _main() -> int:
-    if "--here" in sys.argv:
-        sys.stdout.write(json.dumps(_measure_here()))
-        return 0
-    from sereno.settings import load_settings
-
-    lines = measure_smoke(load_settings().home_path / "bench" / "smoke", rounds=3)
-    for line in lines:
-        sys.stdout.write(f"{line.name}: {line.value:.2f} (at most {line.limit:g}; {line.detail})\n")
-    return 0 if all(line.met for line in lines) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(_main())
+    sys.stdout.write(json.dumps(_measure_here()))

@@ -28,6 +28,7 @@ OFFERS: tuple[Offer, ...] = (
     Offer("verify_backups", _has_backups),
     Offer("restore_drill", _has_backups),
     Offer("prune", _has_backups),
+    Offer("audit_verify", lambda _: True),
 )
 
 

@@ -20,7 +20,7 @@ def time_text(time: datetime) -> str:
     """
     if time.tzinfo is None:
         raise ValueError("a time of the ledger needs a time zone")
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 class Base(DeclarativeBase):

@@ -30,6 +30,7 @@ DEPLOYMENTS = [
     "demo-restore",
     "demo-smoke",
     "demo-prune",
+    "demo-audit-verify",
 ]
 """Those of the demo system that have a schedule, in their order."""
 
