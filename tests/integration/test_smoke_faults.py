@@ -194,6 +194,17 @@ def test_a_walk_finds_rows_that_stand_twice_and_rows_that_are_left_out(
     assert result.passed is (kind == "well")
 
 
+@pytest.mark.parametrize(("total", "pages"), [("total: $.total,", 3), ("", 4)])
+def test_pages_that_are_counted_end_with_the_last_row_or_with_an_empty_page(
+    total: str, pages: int, server: HostileServer
+) -> None:
+    walk = f"walk: {{keys: '$.items[*].id', {total} parameter: page}},"
+    result = result_of(asking("/pages/well", more=walk), server.url)
+    assert result.passed, result.evidence
+    assert f"5 rows on {pages} pages" in result.evidence
+    assert server.paths()[1] == "/pages/well?page=2"
+
+
 def test_a_dry_run_that_changed_something_is_a_failure_and_says_what(server: HostileServer) -> None:
     checks = "{name: preview, post: /ok, effect: dry-run, expect: [status == 200]}"
     head = (
