@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sereno.cli.failures import complain
@@ -13,7 +13,7 @@ from sereno.cli.reporting import exit_code
 from sereno.errors import EXIT_DONE, EXIT_FAILED, ConfigurationError, StorageError
 from sereno.regular_files import read_regular
 from sereno.reports import ReportFormat, render, render_page
-from sereno.reports.model import Report
+from sereno.reports.model import Report, ReportTable
 from sereno.whole_files import write_whole
 
 REPORT_AT_MOST_BYTES = 64 * 1024 * 1024
@@ -55,11 +55,13 @@ def hand_over(report: Report, *, as_json: bool, files: Iterable[Path], code: int
     return max(code, write_files(report, files))
 
 
-def write_as(report: Report, path: Path, as_format: ReportFormat, *, charts: Mapping[str, str]) -> int:
-    """Write `report` to `path`, an HTML page with `charts`; the exit code. A failure is complained about."""
+def write_as(
+    report: Report, path: Path, as_format: ReportFormat, *, charts: Mapping[str, str], tables: Sequence[ReportTable]
+) -> int:
+    """Write `report` to `path`, a page with `charts` and `tables`; the exit code. A failure is complained about."""
     try:
-        page = as_format is ReportFormat.HTML and charts
-        write_whole(path, render_page(report, charts=charts, tables=()) if page else render(report, as_format))
+        page = as_format is ReportFormat.HTML
+        write_whole(path, render_page(report, charts=charts, tables=tables) if page else render(report, as_format))
     except StorageError as error:
         complain(str(error))
         return EXIT_FAILED

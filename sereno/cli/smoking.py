@@ -18,7 +18,7 @@ from sereno.cli.report_files import require_folder, require_places, write_as
 from sereno.cli.reporting import exit_code
 from sereno.effects import effect_of_live
 from sereno.reports.build import tally
-from sereno.reports.model import Draft, Report
+from sereno.reports.model import Draft, Report, ReportTable
 from sereno.reports.render import ReportFormat
 from sereno.smoke.wishes import Credentials, Wishes
 
@@ -49,12 +49,14 @@ def run_smoke(
         report, code = by_server(system, wishes, confirm_live)
         if report is None:
             return code
+        charts, tables = _waterfall(report), tuple[ReportTable, ...]()
     else:
-        report = _here(system, wishes)
-        code = exit_code(report)
+        report, draft = _here(system, wishes)
+        code, charts, tables = exit_code(report), draft.charts, draft.tables
     print_report(report, as_json=as_json)
     _tell_github(report, to_stderr=as_json)
-    return max(code, *(write_as(report, path, as_format, charts=_charts(report)) for path, as_format in files), 0)
+    written = [write_as(report, path, as_format, charts=charts, tables=tables) for path, as_format in files]
+    return max(code, *written, 0)
 
 
 def wishes_of(
@@ -95,7 +97,7 @@ def formats_of(junit: Path | None, html: Path | None, others: Sequence[Path]) ->
     return [(path, as_format) for path, as_format in asked if path is not None] + named
 
 
-def _here(system: str, wishes: Wishes) -> Report:
+def _here(system: str, wishes: Wishes) -> tuple[Report, Draft]:
     from sereno.smoke.plan import plan_run
     from sereno.smoke.report.draft import smoke_draft
     from sereno.smoke.running import run_plan
@@ -105,7 +107,7 @@ def _here(system: str, wishes: Wishes) -> Report:
     with _termination_interrupts():
         run = run_plan(plan)
     draft: Draft = smoke_draft(run)
-    return Report(
+    report = Report(
         job="smoke",
         system=system,
         effect=run.effect,
@@ -116,6 +118,7 @@ def _here(system: str, wishes: Wishes) -> Report:
         figures=draft.figures,
         findings=draft.findings,
     )
+    return report, draft
 
 
 @contextmanager
@@ -128,7 +131,7 @@ def _termination_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _charts(report: Report) -> dict[str, str]:
+def _waterfall(report: Report) -> dict[str, str]:
     from sereno.smoke.report.draft import TOLD_BY_WATERFALL, waterfall
 
     return {TOLD_BY_WATERFALL: waterfall(report.findings)}

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sereno.smoke.grammar.problems import Unfit
 from sereno.smoke.grammar.values import MISSING, Value
-from sereno.smoke.sheets import Sheet, csv_sheet, xlsx_sheet
+
+if TYPE_CHECKING:
+    from sereno.smoke.sheets import Sheet
 
 _CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
 _LONGEST_BEGINNING = 40
@@ -91,6 +93,8 @@ class Answer:
         Raises:
             Unfit: it is none.
         """
+        from sereno.smoke.sheets import csv_sheet
+
         return csv_sheet(self.text)
 
     @cached_property
@@ -100,6 +104,8 @@ class Answer:
         Raises:
             Unfit: it is none.
         """
+        from sereno.smoke.sheets import xlsx_sheet
+
         return xlsx_sheet(self.body)
 
     def of_certificate(self, part: str) -> Value:

@@ -36,6 +36,7 @@ async def made(case: Case, around: Surroundings) -> CaseResult:
             _capture(seen, answer, around)
             shape = _shape(case, answer, around)
     except (NoAnswerError, LoginFailedError, SerenoError) as error:
+        seen.unreachable = isinstance(error, NoAnswerError) and error.again and seen.answer is None
         seen.wrong.append(str(error))
     return _result(seen, around, began=began, shape=shape)
 
@@ -105,6 +106,7 @@ def _result(seen: Seen, around: Surroundings, *, began: float, shape: dict[str, 
         started_seconds=began - around.started,
         took_seconds=time.perf_counter() - began,
         seconds=judged_on if judged_on is not None else min(seen.measured, default=answer.seconds if answer else None),
+        unreachable=seen.unreachable,
         tries=seen.tries,
         curl=curl(request, insecure=around.target.insecure) if request and seen.wrong else "",
         shape=shape,

@@ -43,6 +43,8 @@ class CaseResult:
     """All requests of the case together."""
     seconds: float | None = None
     """How long the answer took, as the budget judges it; None without an answer."""
+    unreachable: bool = False
+    """Whether nobody answered the request itself."""
     tries: int = 0
     curl: str = ""
     """The request as a command, where the case failed."""

@@ -151,7 +151,7 @@ class _Run:
     def _note(self, case: Case, result: CaseResult) -> None:
         self._results[case] = result
         if result.outcome is not Outcome.SKIPPED:
-            self._without_answer = self._without_answer + 1 if result.status is None else 0
+            self._without_answer = self._without_answer + 1 if result.unreachable else 0
         self._watch(result, self._total)
 
     async def _clean_up(self, case: Case) -> None:

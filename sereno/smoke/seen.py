@@ -43,6 +43,7 @@ class Seen:
     request: Request | None = None
     answer: Answer | None = None
     tries: int = 0
+    unreachable: bool = False
     wrong: list[str] = field(default_factory=list)
     held: int = 0
     notes: list[str] = field(default_factory=list)

@@ -30,14 +30,16 @@ async def read_body(chunks: AsyncIterator[bytes], *, encoding: str, at_most: int
     kind = encoding.strip().lower()
     if kind not in {"", "identity", "gzip", "x-gzip", "deflate"}:
         raise UnreadableBodyError(f"the body is packed as {kind[:40]!r}, which was not asked for")
-    body = bytearray()
-    if kind in {"", "identity"}:
-        async for chunk in chunks:
-            body += chunk
-            _require(len(body), at_most)
-        return bytes(body)
-    unpacker = _Unpacker(at_most)
     received = 0
+    if kind in {"", "identity"}:
+        parts: list[bytes] = []
+        async for chunk in chunks:
+            received += len(chunk)
+            _require(received, at_most)
+            parts.append(chunk)
+        return b"".join(parts)
+    body = bytearray()
+    unpacker = _Unpacker(at_most)
     async for chunk in chunks:
         received += len(chunk)
         _require(received, at_most)

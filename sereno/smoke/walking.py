@@ -30,7 +30,8 @@ async def walked(walk: Walk, first: Answer, *, send: Send, context: Context) -> 
                 if key in seen:
                     return False, f"a row of page {seen[key]} stands on page {pages} again"
                 seen[key] = pages
-            url = _next_url(walk, page, context, pages + 1, empty=not keys)
+            done = not keys or (walk.next is None and _total(walk, page, context) == len(seen))
+            url = _next_url(walk, page, context, pages + 1, done=done)
             ended = url is None
             if url is None or pages == walk.at_most_pages:
                 break
@@ -52,9 +53,14 @@ def _keys(extraction: Extraction, page: Answer, context: Context) -> list[str]:
     return [json.dumps(key, sort_keys=True, default=str) for key in keys]
 
 
-def _next_url(walk: Walk, page: Answer, context: Context, number: int, *, empty: bool) -> str | None:
+def _total(walk: Walk, page: Answer, context: Context) -> Any:
+    """How many rows there are, where the walk says how to know."""
+    return None if walk.total is None else extract(walk.total, page, context)
+
+
+def _next_url(walk: Walk, page: Answer, context: Context, number: int, *, done: bool) -> str | None:
     if walk.next is None:
-        return None if empty else _with_parameter(page.url, walk.parameter or "", str(number))
+        return None if done else _with_parameter(page.url, walk.parameter or "", str(number))
     try:
         following = extract(walk.next, page, context)
     except Unfit:
@@ -69,16 +75,15 @@ def _next_url(walk: Walk, page: Answer, context: Context, number: int, *, empty:
 
 
 def _whole(walk: Walk, last: Answer, context: Context, *, seen: int, sizes: list[int], ended: bool) -> tuple[bool, str]:
-    full = sizes[:-2] if walk.next is None else sizes[:-1]
+    full = sizes[:-1] if sizes[-1] else sizes[:-2]  # pages that are counted may end with an empty one
     if gap := next((number for number, size in enumerate(full, 1) if size != sizes[0]), None):
         return False, f"page {gap} has {sizes[gap - 1]} rows where the first has {sizes[0]}, and is not the last"
     told = f"{seen:,} rows on {len(sizes):,} pages, none twice"
     if not ended:
         return True, f"{told}; the walk was ended after {walk.at_most_pages:,} pages"
-    if walk.total is not None:
-        total: Any = extract(walk.total, last, context)
-        if total != seen:
-            return False, f"{walk.total.text} says {total}, and the pages hold {seen:,} rows"
+    total = _total(walk, last, context)
+    if walk.total is not None and total != seen:
+        return False, f"{walk.total.text} says {total}, and the pages hold {seen:,} rows"
     return True, told
 
 

@@ -196,7 +196,8 @@ def _answer(handler: socketserver.StreamRequestHandler, asked: Asked, state: Hos
 def _page(path: str) -> bytes:
     """`/pages/KIND?offset=N`: pages of two rows of five."""
     kind = path.split("/")[2].partition("?")[0]
-    offset = int(path.partition("offset=")[2] or 0)
+    page = int(path.partition("page=")[2] or 1)
+    offset = int(path.partition("offset=")[2] or 2 * page - 2)
     ids = [1, 2, 3, 4, 5] if kind != "twice" else [1, 2, 2, 4, 5]
     rows = ids[offset : offset + (1 if kind == "gap" and offset == 2 else 2)]
     following = offset + 2 if offset + 2 < len(ids) else None

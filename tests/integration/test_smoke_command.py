@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import pytest
 
 from infra.demo.system import DemoSystem
 from integration.hostile_server import HostileServer, hostile_server
+from integration.prefect_server import until
 from integration.smoke_case import demo_home
 from sereno.cli import main
 from sereno.reports.model import Report
@@ -184,6 +186,24 @@ def test_without_a_server_neither_prefect_nor_sqlalchemy_is_imported_also_for_a_
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stdout.startswith("daily of demo: all 29 checks passed in ")
     assert not list(tmp_path.glob("*.sqlite*")), "no ledger was made"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_pipeline_that_is_stopped_still_cleans_up(systems: Path, server: HostileServer, number: int) -> None:
+    (systems / "smoke.yaml").write_text(
+        f"base_url: {server.url}\ntimeout_seconds: 60\nsuites:\n  live:\n    description: For a test.\n"
+        "    without_database: it is only a test\n    checks:\n"
+        "      - {name: make, post: /secret, effect: live, expect: [status == 200], capture: {user: $.id}}\n"
+        "      - {name: hang, get: /half-open, expect: [status == 200]}\n"
+        '      - {name: undo, delete: "/users/{{user}}", effect: live, cleanup: true}\n'
+    )
+    command = [sys.executable, "-m", "sereno", "smoke", "point", "--live", "--confirm-live", "YES"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        until(lambda: "/half-open" in server.paths() or process.poll() is not None, seconds=60)
+        process.send_signal(number)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    assert server.paths() == ["/secret", "/half-open", "/users/7"]
 
 
 def test_a_database_that_is_down_fails_the_demos_suite_where_a_static_health_answer_would_not(

@@ -194,6 +194,17 @@ def test_a_walk_finds_rows_that_stand_twice_and_rows_that_are_left_out(
     assert result.passed is (kind == "well")
 
 
+@pytest.mark.parametrize(("total", "pages"), [("total: $.total,", 3), ("", 4)])
+def test_pages_that_are_counted_end_with_the_last_row_or_with_an_empty_page(
+    total: str, pages: int, server: HostileServer
+) -> None:
+    walk = f"walk: {{keys: '$.items[*].id', {total} parameter: page}},"
+    result = result_of(asking("/pages/well", more=walk), server.url)
+    assert result.passed, result.evidence
+    assert f"5 rows on {pages} pages" in result.evidence
+    assert server.paths()[1] == "/pages/well?page=2"
+
+
 def test_a_dry_run_that_changed_something_is_a_failure_and_says_what(server: HostileServer) -> None:
     checks = "{name: preview, post: /ok, effect: dry-run, expect: [status == 200]}"
     head = (
@@ -266,3 +277,13 @@ def test_a_certificate_file_that_is_none_is_a_mistake_of_the_file(tmp_path: Path
     file = suite_of(asking("/ok"), head="ca_file: nothing.pem")
     with pytest.raises(ConfigurationError, match=r"nothing\.pem"):
         run_plan(plan_of(file, base_url="https://localhost:1"), settings=Settings(home=tmp_path))
+
+
+def test_checks_that_lack_their_login_do_not_count_as_a_system_that_is_down(
+    server: HostileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = LOGIN.replace("/login", "/echo")
+    checks = "\n".join(f"{{name: c{n}, get: /ok, login: admin, expect: [status == 200]}}" for n in range(3))
+    run = run_of(f"{checks}\n{{name: open, get: /ok, expect: [status == 200]}}", server.url, head=head)
+    assert [result.outcome.value for result in run.results] == ["failed", "failed", "failed", "passed"]
+    assert "was refused with status 500" in run.results[0].evidence

@@ -69,6 +69,10 @@ def test_the_checked_in_schema_is_the_one_of_the_models_and_describes_every_key(
         ("{name: a, get: /a, roles: {boss: 200}}", "there is no login 'boss'"),
         ("{name: a, get: /a, roles: {anonymous: 99}}", "a status from 100 to 599"),
         ("{name: a, get: /a, roles: {anonymous: 401}, expect: ['status == 200']}", "the roles say the status already"),
+        (
+            "{name: a, get: /a, roles: {anonymous: 401}, expect: [body isEmpty]}",
+            "a status below 300, and there is none",
+        ),
         ("{name: a, get: '/a/{{user}}', expect: ['status == 200']}", "{{user}} has no value"),
         ("{name: a, get: /a, expect: ['$.x == {{user}}']}", "{{user}} has no value"),
         ("{name: a, get: /a, expect: ['status == 20x y']}", "expected nothing more, found 'y'"),

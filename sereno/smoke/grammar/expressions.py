@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from sereno.smoke.grammar.json_paths import JsonPath
 from sereno.smoke.grammar.values import Value
 
 
@@ -14,7 +14,7 @@ class Query:
 
     name: str
     argument: str | None = None
-    path: Any = None
+    path: JsonPath | None = None
     """The JSONPath, compiled."""
     singular: bool = True
     """Whether it gives one value; a JSONPath with wildcards or filters gives a list."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from sereno.smoke.grammar.cursor import Cursor
 from sereno.smoke.grammar.expressions import Query
+from sereno.smoke.grammar.json_paths import compile_path
 from sereno.smoke.grammar.operands import text_operand
-from sereno.smoke.grammar.problems import Unfit
 from sereno.smoke.grammar.values import MISSING, Duration, Value
 from sereno.smoke.near import near
 
@@ -101,24 +101,13 @@ def found_in(query: Query, data: Value) -> Value:
     Raises:
         Unfit: the data is nested too deeply for it.
     """
-    try:
-        values = query.path.findall(data)
-    except RecursionError:
-        raise Unfit("the JSON is nested too deeply") from None
-    except ValueError as error:
-        raise Unfit(f"the JSONPath cannot be followed: {type(error).__name__}") from None
-    if query.singular:
-        return values[0] if values else MISSING
-    return list(values)
+    return query.path.find(data) if query.path is not None else MISSING
 
 
 def _json_query(cursor: Cursor) -> Query:
-    from jsonpath import JSONPathEnvironment, JSONPathError
-
     start, text = cursor.at, cursor.path()
     try:
-        path = JSONPathEnvironment(strict=True).compile(text)
-    except (JSONPathError, RecursionError, ValueError) as error:
-        message = str(error).splitlines()[0].partition(", line ")[0] if str(error) else "cannot be read"
-        cursor.fail(f"no JSONPath by RFC 9535: {message}", at=start)
-    return Query("$", text, path, singular=bool(getattr(path, "singular_query", lambda: False)()))
+        path = compile_path(text)
+    except ValueError as error:
+        cursor.fail(f"no JSONPath by RFC 9535: {error}", at=start)
+    return Query("$", text, path, singular=path.singular)

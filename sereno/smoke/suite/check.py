@@ -197,6 +197,8 @@ class Check(SmokePart):
             return "a role's expectation is a status from 100 to 599"
         if self.roles and any(line.query.name == "status" for line in self.expect):
             return "the roles say the status already"
+        if self.roles and (self.expect or self.capture or self.budget) and min(self.roles.values()) >= 300:
+            return "expect, capture and budget are about roles with a status below 300, and there is none"
         if not (self.expect or self.roles or self.cleanup):
             return "expects nothing; write what has to be true under expect"
         if (

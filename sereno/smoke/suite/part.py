@@ -16,9 +16,13 @@ from sereno.systems.sections.fields import EXPRESSION
 
 
 class SmokePart(BaseModel):
-    """A section: it cannot be changed, unknown keys are errors, and its fields are described by their docstrings."""
+    """A section: it cannot be changed, unknown keys are errors, and its fields are described by their docstrings.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
+    `schema` reads those from the sources when it is asked; at each start, as pydantic would, takes too long for a
+    command that is over in a second.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 @dataclass(frozen=True, slots=True)
