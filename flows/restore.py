@@ -41,6 +41,7 @@ async def restore(
     system: str,
     backup: str = "latest",
     as_of: str = "",
+    store: str = "",
     tables: list[str] = [],  # noqa: B006 (Prefect reads the form's default from it; it is never changed)
     target: str = "scratch",
     data_only: bool = False,
@@ -71,6 +72,7 @@ async def restore(
         backup: `latest` (the newest full or incremental one), or an id from `sereno backups list`.
         as_of: Instead of an id: the newest backup taken at or before this time, such as `2026-11-23T02:00:00` in the
             system's time zone, or with an offset.
+        store: From which of the system's stores. Empty: the first that has the backup with all that it rests on.
         tables: Only these tables, such as `public.users`; a partitioned table stands for its partitions. Empty: all.
             The dry run lists the foreign keys that will be missing then.
         target: `scratch`, the name of a target in the system's file, or `original` for the system's own database.
@@ -88,6 +90,7 @@ async def restore(
             source,
             backup=backup,
             as_of=as_of,
+            store=store,
             tables=tables,
             target=target,
             data_only=data_only,
@@ -146,7 +149,7 @@ async def fill(source: System, plan: RestorePlan, database: Secret) -> Outcome:
     await load_rows(source, plan, database)
     await restore_after_rows(source, plan, database, roles)
     proof = await prove_content(source, plan, database)
-    schema = await prove_schema(plan, database, roles)
+    schema = await prove_schema(source, plan, database, roles)
     return Outcome((*ready, *proof, *schema), roles=roles)
 
 

@@ -12,6 +12,7 @@ from tasks.restore import (
     create_roles,
     load_rows,
     prove_content,
+    prove_schema,
     prove_volumes,
     restore_after_rows,
     restore_before_rows,
@@ -20,7 +21,6 @@ from tasks.restore_drill import (
     drill_database,
     drill_rooms,
     plan_drill,
-    prove_schema,
     prove_structure,
     remember_drill,
     run_own_checks,
@@ -30,7 +30,9 @@ from tasks.systems import exclusive, load_system
 
 
 @job(run_name="restore drill {system} {backup}")
-async def restore_drill(system: str, backup: str = "latest", dry_run: bool = True, confirm_live: str = "") -> Report:
+async def restore_drill(
+    system: str, backup: str = "latest", store: str = "", dry_run: bool = True, confirm_live: str = ""
+) -> Report:
     """Rehearse the disaster: restore the newest backup on a server of its own, and prove that it is what was there.
 
     When: every week, and after a change to the database's server or to how it is backed up.
@@ -47,12 +49,13 @@ async def restore_drill(system: str, backup: str = "latest", dry_run: bool = Tru
     Args:
         system: The system's name: a folder below `deployments/`.
         backup: `latest` for the newest one that everything can be restored from, or an id from `sereno backups list`.
+        store: From which of the system's stores. Empty: the first that has the backup with all that it rests on.
         dry_run: Show what would be restored; restore nothing.
         confirm_live: `YES` to really do it, together with `dry_run` off.
     """
     source = await load_system(system)
     async with exclusive(source, "restore_drill"):
-        plan = await plan_drill(source, backup=backup)
+        plan = await plan_drill(source, backup=backup, store=store)
         if dry_run:
             return await publish(drill_preview(source, plan, now=datetime.now(UTC)))
         drill = Drill(plan)

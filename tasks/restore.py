@@ -8,6 +8,7 @@ from sereno.errors import SerenoError
 from sereno.reports.model import Finding
 from sereno.restore import load, permission, plan, prove, refill, side, target, volume_rooms, volumes
 from sereno.restore.chosen import RestorePlan
+from sereno.restore.prove_schema import prove_schema as proven_schema
 from sereno.restore.volume_rooms import VolumeRoom
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
@@ -25,7 +26,7 @@ restore_after_rows = step(load.restore_after_rows, name="schema after rows")
 refill_tables = step(refill.refill, name="refill tables", progress=True)
 put_in_place = step(side.put_in_place, name="put {side.name} in place")
 prove_content = step(prove.prove_content, name="prove content", retry=NETWORK, progress=True)
-prove_schema = step(prove.prove_schema, name="prove schema", retry=NETWORK)
+prove_schema = step(proven_schema, name="prove schema", retry=NETWORK)
 _unpack_volumes = step(volumes.unpack_volumes, name="unpack volumes", retry=NETWORK, progress=True)
 _prove_volumes = step(volumes.prove_volumes, name="prove volumes", retry=NETWORK, progress=True)
 _put_volumes_in_place = step(volume_rooms.put_volumes_in_place, name="put volumes in place")
@@ -53,7 +54,7 @@ async def target_database(system: System, chosen: RestorePlan) -> AsyncIterator[
         yield target.target_url(system, chosen.target)
         return
     try:
-        yield await _start_scratch(system, at_least=chosen.major)
+        yield await _start_scratch(system, at_least=chosen.major, encoding=chosen.manifest.origin.encoding)
     finally:
         await _drop_scratch(system)
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from sereno.drill import database, history, plan, queries, schema, structure
+from sereno.drill import database, history, plan, queries, structure
 from sereno.drill.drill import Drill
 from sereno.ledger.proofs import DrillRecord
 from sereno.restore import volumes
@@ -15,7 +15,6 @@ from tasks.run_context import current_job
 from tasks.step import NETWORK, step
 
 plan_drill = step(plan.plan_drill, name="plan drill of {backup}", retry=NETWORK)
-prove_schema = step(schema.prove_whole_schema, name="prove schema", retry=NETWORK)
 prove_structure = step(structure.prove_structure, name="prove constraints, indexes and pages", progress=True)
 run_own_checks = step(queries.run_own_checks, name="run the system's own checks")
 _start_database = step(database.start_database, name="start the drill's database")

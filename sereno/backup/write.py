@@ -16,6 +16,7 @@ from sereno import __version__, audit
 from sereno.backup import catalog
 from sereno.backup.basis import Basis, find_basis
 from sereno.backup.chain import Chain
+from sereno.backup.choosing import AHEAD_AT_MOST
 from sereno.backup.copying import copy_in_parallel
 from sereno.backup.keys import KEYS_NAME, DataKey, KeyFile
 from sereno.backup.manifest import (
@@ -208,7 +209,7 @@ def _copy_tables(work: _Work, url: str, target: ObjectPlace) -> tuple[Table, ...
 
 def _stamp(now: datetime, place: BackupPlace) -> str:
     """The time in the id, in whole seconds. Ids sort as the backups were taken, also when the clock was set back."""
-    latest = now + timedelta(days=1)  # an id that is further ahead is somebody's mistake, and not to be followed
+    latest = now + AHEAD_AT_MOST  # an id that is further ahead is somebody's mistake, and not to be followed
     moments = (moment_of(identifier) for identifier in place.identifiers())
     after = max((moment for moment in moments if moment < latest), default=now - timedelta(seconds=1))
     return f"{max(now, after + timedelta(seconds=1)):{STAMP}}"

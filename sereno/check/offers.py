@@ -22,6 +22,11 @@ def _has_backups(system: System) -> bool:
     return system.backup is not None
 
 
+def _latency_queries(system: System) -> tuple[str, ...]:
+    latencies = system.checks.latency if system.checks else ()
+    return tuple(dict.fromkeys(f"latency.{each.query}" for each in latencies))
+
+
 OFFERS: tuple[Offer, ...] = (
     Offer("backup", _has_backups),
     Offer("restore", _has_backups),
@@ -29,6 +34,8 @@ OFFERS: tuple[Offer, ...] = (
     Offer("restore_drill", _has_backups),
     Offer("prune", _has_backups),
     Offer("audit_verify", lambda _: True),
+    Offer("database_care", lambda _: True),
+    Offer("data_checks", lambda system: system.checks is not None, _latency_queries),
 )
 
 

@@ -17,7 +17,7 @@ _COLUMNS = ("table", "rows", "size", "stored", "primary key")
 _NUMBERS = ("rows", "size", "stored")
 
 
-def print_contents(name: str, backup: str, *, as_json: bool) -> int:
+def print_contents(name: str, backup: str, *, store: str = "", as_json: bool) -> int:
     """Print what `backup` (an id, or `latest`) of the system `name` holds.
 
     Raises:
@@ -26,7 +26,7 @@ def print_contents(name: str, backup: str, *, as_json: bool) -> int:
         IntegrityError, StorageError: its manifest cannot be read.
     """
     system = load_system(name)
-    place = BackupPlace.of(system)
+    place = BackupPlace.of(system, store=store)
     manifest = place.manifest(place.newest() if backup == LATEST else backup)
     if as_json:
         print_json(

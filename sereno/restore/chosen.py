@@ -36,6 +36,8 @@ class RestorePlan:
     manifest: Manifest
     target: str
     tables: tuple[Table, ...]
+    store: str = ""
+    """Where the backup is read; empty for the first store."""
     manifest_sha256: str = ""
     way: Way = Way.BUILD
     left_out: tuple[LeftOutKey, ...] = ()

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sereno.backup.chain import Chain, TableLevel, open_chain
+from sereno.backup.chain import Chain, TableLevel
 from sereno.backup.manifest import StoredObject, Table
-from sereno.backup.place import LATEST, BackupPlace, OpenBackup
+from sereno.backup.place import LATEST, OpenBackup
 from sereno.backup.read_back import checked_frames
 from sereno.postgres.binaries import find_binaries
 from sereno.progress import Meter, Progress, silent
@@ -25,6 +25,7 @@ from sereno.restore.export_readme import README_NAME, readme
 from sereno.restore.export_sql import roles_sql, sequences_sql, table_sql
 from sereno.restore.plan import RestorePlan, choose_tables
 from sereno.restore.portable_sql import PortableSql
+from sereno.restore.source import open_source
 from sereno.systems.model import System
 
 _SAFE = re.compile(r"[^A-Za-z0-9_-]")
@@ -61,7 +62,13 @@ class ExportPlan:
 
 
 def plan_export(
-    system: System, folder: Path, *, backup: str = LATEST, tables: Sequence[str] = (), keep_owners: bool = True
+    system: System,
+    folder: Path,
+    *,
+    backup: str = LATEST,
+    tables: Sequence[str] = (),
+    keep_owners: bool = True,
+    store: str = "",
 ) -> ExportPlan:
     """Open the backup, choose its tables, look at the folder; nothing is written.
 
@@ -71,15 +78,16 @@ def plan_export(
         backup: an id, or `latest`.
         tables: names such as `public.users` or `users`; a partitioned table stands for its partitions; none for all.
         keep_owners: say who owns what, and who may do what; it takes a superuser to load that.
+        store: where to read; without a name the first store that has the backup whole.
 
     Raises:
         RefusedError: there is no such backup, or the folder is not empty.
         ConfigurationError: there is no such table, or the folder cannot be made.
     """
     require_place(folder)
-    chain = open_chain(BackupPlace.of(system), backup)
+    read_from, chain = open_source(system, backup=backup, store=store)
     manifest = chain.newest.manifest
-    restore = RestorePlan(manifest=manifest, target=_TARGET, tables=choose_tables(manifest, tables))
+    restore = RestorePlan(manifest=manifest, store=read_from, target=_TARGET, tables=choose_tables(manifest, tables))
     return ExportPlan(chain, restore, folder, keep_owners, all_tables=not tables)
 
 

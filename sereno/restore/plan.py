@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 import psycopg
 
-from sereno.backup.chain import open_chain
-from sereno.backup.choosing import moment_of
 from sereno.backup.manifest import Table
-from sereno.backup.place import LATEST, BackupPlace, OpenBackup
+from sereno.backup.place import LATEST, OpenBackup
 from sereno.database.connection import COPY_SETTINGS, connect, translated
 from sereno.errors import RefusedError
 from sereno.postgres.binaries import find_binaries
@@ -20,6 +17,7 @@ from sereno.restore.archive import fetched, read_contents
 from sereno.restore.chosen import RestorePlan, choose_tables
 from sereno.restore.left_out import LeftOutKey, left_out_keys
 from sereno.restore.present import find_tables, require_skipped_triggers
+from sereno.restore.source import open_source
 from sereno.restore.target import require_empty, target_url
 from sereno.restore.volume_plan import planned_volumes
 from sereno.restore.way import Way, WithVolumes, way_of
@@ -27,7 +25,7 @@ from sereno.systems.model import System
 from sereno.systems.secrets import Secret
 from sereno.systems.sections.restore import ORIGINAL, SCRATCH
 
-__all__ = ["RestorePlan", "choose_tables", "chosen_backup", "lacks", "plan_restore"]
+__all__ = ["RestorePlan", "choose_tables", "lacks", "plan_restore"]
 
 
 def plan_restore(
@@ -38,6 +36,7 @@ def plan_restore(
     tables: Sequence[str] = (),
     target: str = SCRATCH,
     data_only: bool = False,
+    store: str = "",
     volumes: WithVolumes = WithVolumes.WITH,
 ) -> RestorePlan:
     """Open the backup, choose its tables, look at the target; nothing is changed.
@@ -49,6 +48,7 @@ def plan_restore(
         tables: names such as `public.users` or `users`; a partitioned table stands for its partitions; none for all.
         target: `scratch`, `original`, or a target that the system's file names.
         data_only: put rows into tables that are there, instead of building a database.
+        store: where to read; without a name the first store that has the backup whole.
         volumes: whether volumes come with a whole database, or alone.
 
     Raises:
@@ -57,9 +57,10 @@ def plan_restore(
         ConfigurationError: the parameters do not go together, or there is no such target.
     """
     way = way_of(target=target, tables=tables, data_only=data_only, volumes=volumes)
-    place = BackupPlace.of(system)
-    opened = open_chain(place, chosen_backup(place, backup=backup, as_of=as_of, zone=system.zone)).newest
+    read_from, chain = open_source(system, backup=backup, as_of=as_of, store=store)
+    opened = chain.newest
     plan = RestorePlan(
+        store=read_from,
         manifest=opened.manifest,
         manifest_sha256=opened.manifest_sha256,
         target=target,
@@ -76,20 +77,6 @@ def plan_restore(
     if target not in (SCRATCH, ORIGINAL):
         require_empty(target_url(system, target), name=target)
     return plan if tables or volumes is WithVolumes.WITHOUT else planned_volumes(system, plan)
-
-
-def chosen_backup(place: BackupPlace, *, backup: str, as_of: str, zone: ZoneInfo) -> str:
-    """The id of the backup that the parameters mean.
-
-    Raises:
-        RefusedError: there is none, or both an id and a time are given.
-        ConfigurationError: `as_of` is no time, or none that was there once.
-    """
-    if not as_of:
-        return place.newest() if backup == LATEST else backup
-    if backup != LATEST:
-        raise RefusedError(f"as_of={as_of} chooses a backup, and so does backup={backup}; give one of them")
-    return place.newest(as_of=moment_of(as_of, zone))
 
 
 def lacks(plan: RestorePlan, url: Secret) -> tuple[Finding, ...]:

@@ -114,7 +114,7 @@ def _volumes_lost(plan: RestorePlan) -> tuple[Finding, ...]:
 
 
 def _command(system: str, plan: RestorePlan, approval: Approval) -> str:
-    values = [f"target={plan.target}", f"backup={plan.backup}"]
+    values = [f"target={plan.target}", f"backup={plan.backup}", *([f"store={plan.store}"] if plan.store else [])]
     if plan.way is Way.REFILL:
         own = [table for table in plan.manifest.tables if table.condition is None]
         values += ["data_only=true"]
@@ -181,6 +181,7 @@ def _what(plan: RestorePlan) -> str:
 def _figures(plan: RestorePlan) -> dict[str, Figure]:
     return {
         "backup": plan.backup,
+        "store": plan.store,
         "taken_at": plan.manifest.snapshot.taken_at.isoformat(timespec="seconds"),
         "target": plan.target,
         "data_only": plan.way is Way.REFILL,

@@ -61,7 +61,7 @@ def prove_volumes(
 
 
 def _chain(system: System, plan: RestorePlan) -> Chain:
-    return open_chain(BackupPlace.of(system), plan.backup)
+    return open_chain(BackupPlace.of(system, store=plan.store), plan.backup)
 
 
 def _meter(rooms: Sequence[VolumeRoom], progress: Progress) -> ByteMeter:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from sereno.systems.contracts import audit, backup, drill
+from sereno.systems.contracts import audit, backup, checks, drill
 from sereno.systems.contracts.contract import Contract
 
-CONTRACTS: tuple[Contract, ...] = (*audit.CONTRACTS, *backup.CONTRACTS, *drill.CONTRACTS)
+CONTRACTS: tuple[Contract, ...] = (
+    *audit.CONTRACTS,
+    *backup.CONTRACTS,
+    *checks.CONTRACTS,
+    *drill.CONTRACTS,
+)
 
 
 def contract_of(stem: str) -> Contract | None:
