@@ -42,6 +42,7 @@ OFFERS: tuple[Offer, ...] = (
     Offer("restore_drill", _has_backups),
     Offer("prune", _has_backups),
     Offer("maintenance", _has_maintenance, _files_of_maintenance),
+    Offer("load_check", lambda system: system.load_check is not None),
     Offer("audit_verify", lambda _: True),
     Offer("database_care", lambda _: True),
     Offer("data_checks", lambda system: system.checks is not None, _latency_queries),

@@ -12,6 +12,7 @@ from sereno.systems.sections.care import Care
 from sereno.systems.sections.checks import Checks
 from sereno.systems.sections.database import Database
 from sereno.systems.sections.fields import Name, Timezone
+from sereno.systems.sections.load_check import LoadCheck
 from sereno.systems.sections.maintenance import Maintenance, Purges
 from sereno.systems.sections.restore import Drill, Restore, Services
 from sereno.systems.sections.volumes import Volumes
@@ -52,6 +53,8 @@ class System(Part):
         ],
     )
     """Old rows that the job `maintenance` deletes."""
+    load_check: LoadCheck | None = None
+    """How its API is put under load. Leave out where no load may be sent to this system."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sereno.systems.contracts import audit, backup, checks, drill, maintenance
+from sereno.systems.contracts import audit, backup, checks, drill, maintenance, smoke
 from sereno.systems.contracts.contract import Contract
 
 CONTRACTS: tuple[Contract, ...] = (
@@ -11,6 +11,7 @@ CONTRACTS: tuple[Contract, ...] = (
     *checks.CONTRACTS,
     *drill.CONTRACTS,
     *maintenance.CONTRACTS,
+    *smoke.CONTRACTS,
 )
 
 
