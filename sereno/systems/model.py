@@ -43,7 +43,6 @@ class System(Part):
     """What has to be true of its rows. Leave out where nobody has said that yet."""
     care: Care = Care()
     """From when on something about the database is worth a look."""
-
     maintenance: Maintenance = Maintenance()
     """Idle API clients, and how purges work."""
     purges: Purges = Field(
