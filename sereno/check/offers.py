@@ -22,13 +22,21 @@ def _has_backups(system: System) -> bool:
     return system.backup is not None
 
 
+def _latency_queries(system: System) -> tuple[str, ...]:
+    latencies = system.checks.latency if system.checks else ()
+    return tuple(dict.fromkeys(f"latency.{each.query}" for each in latencies))
+
+
 OFFERS: tuple[Offer, ...] = (
     Offer("backup", _has_backups),
     Offer("restore", _has_backups),
     Offer("verify_backups", _has_backups),
     Offer("restore_drill", _has_backups),
     Offer("prune", _has_backups),
+    Offer("load_check", lambda system: system.load_check is not None),
     Offer("audit_verify", lambda _: True),
+    Offer("database_care", lambda _: True),
+    Offer("data_checks", lambda system: system.checks is not None, _latency_queries),
 )
 
 

@@ -152,6 +152,25 @@ class DrillRow(Base):
     flow_run_id: Mapped[str | None]
 
 
+class CareReadingRow(Base):
+    """How large a database was and what its statements had taken by then. `tables` and `statements` are JSON objects.
+
+    `statements` is kept with the newest reading only: what the next run compares with.
+    """
+
+    __tablename__ = "sereno_care_readings"
+    __table_args__ = (Index("sereno_care_readings_system", "system", "taken_at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    system: Mapped[str]
+    taken_at: Mapped[str]
+    database: Mapped[str]
+    database_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    tables: Mapped[str]
+    statements: Mapped[str | None]
+    counted_since: Mapped[str | None]
+
+
 class SmokeResultRow(Base):
     """What became of one check in one run of a smoke suite. `shape` is a JSON object of kinds by place."""
 
@@ -166,4 +185,20 @@ class SmokeResultRow(Base):
     outcome: Mapped[str]
     seconds: Mapped[float | None]
     shape: Mapped[str | None]
+    flow_run_id: Mapped[str | None]
+
+
+class LoadRunRow(Base):
+    """One load check. `figures` is a JSON object of numbers; `accepted` is 1 for a baseline, else 0."""
+
+    __tablename__ = "sereno_load_runs"
+    __table_args__ = (Index("sereno_load_runs_profile", "system", "profile"),)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    system: Mapped[str]
+    profile: Mapped[str]
+    started_at: Mapped[str]
+    result: Mapped[str]
+    accepted: Mapped[int]
+    figures: Mapped[str]
     flow_run_id: Mapped[str | None]

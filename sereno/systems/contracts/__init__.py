@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from sereno.systems.contracts import audit, drill, smoke
+from sereno.systems.contracts import audit, backup, checks, drill, smoke
 from sereno.systems.contracts.contract import Contract
 
-CONTRACTS: tuple[Contract, ...] = (*audit.CONTRACTS, *drill.CONTRACTS, *smoke.CONTRACTS)
+CONTRACTS: tuple[Contract, ...] = (
+    *audit.CONTRACTS,
+    *backup.CONTRACTS,
+    *checks.CONTRACTS,
+    *drill.CONTRACTS,
+    *smoke.CONTRACTS,
+)
 
 
 def contract_of(stem: str) -> Contract | None:
