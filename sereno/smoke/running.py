@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
+from sereno.progress import Meter, Progress, silent
 from sereno.reports.model import Effect
 from sereno.settings import Settings
 from sereno.smoke.answers import Answer
@@ -26,33 +27,27 @@ from sereno.smoke.seen import Surroundings
 from sereno.smoke.suite.file import Fingerprint
 from sereno.smoke.target import Target, target_of
 
-Watch = Callable[[CaseResult, int], None]
-"""Told of each result, and of how many cases there are in all."""
 GIVE_UP_AFTER = 3
 """Cases without any answer, one after the other, after which the rest is skipped: the system is down."""
 
 
-def run_plan(plan: Plan, *, settings: Settings | None = None, watch: Watch | None = None) -> SuiteRun:
-    """Run `plan` to its end.
+def run_plan(plan: Plan, *, settings: Settings | None = None, progress: Progress = silent) -> SuiteRun:
+    """Run `plan` to its end; `progress` hears of each case that is over.
 
     Raises:
         ConfigurationError: the base URL, or a certificate file, cannot be used.
         RefusedError: the logins may not be sent to the base URL.
     """
     target = target_of(plan.suites.file, plan.wishes, settings)
-    return asyncio.run(_Run(plan, target, watch or _unwatched).to_its_end())
-
-
-def _unwatched(result: CaseResult, total: int) -> None:
-    """Tell nobody."""
+    return asyncio.run(_Run(plan, target, progress).to_its_end())
 
 
 class _Run:
-    def __init__(self, plan: Plan, target: Target, watch: Watch, *, sleep: Sleep = asyncio.sleep) -> None:
-        self._plan, self._target, self._watch, self._sleep = plan, target, watch, sleep
+    def __init__(self, plan: Plan, target: Target, progress: Progress, *, sleep: Sleep = asyncio.sleep) -> None:
+        self._plan, self._target, self._sleep = plan, target, sleep
         self._file = plan.suites.file
         self._started_at = datetime.now(UTC)
-        self._total = sum(1 for _ in plan.cases)
+        self._meter = Meter(sum(1 for _ in plan.cases), progress)
         self._results: dict[Case, CaseResult] = {}
         self._without_answer = 0
         self._gate = asyncio.Semaphore(plan.suite.parallel)
@@ -152,7 +147,7 @@ class _Run:
         self._results[case] = result
         if result.outcome is not Outcome.SKIPPED:
             self._without_answer = self._without_answer + 1 if result.unreachable else 0
-        self._watch(result, self._total)
+        self._meter.add(1, result.name)
 
     async def _clean_up(self, case: Case) -> None:
         """Undo what there is to undo: a check that captured nothing left nothing behind."""
