@@ -10,8 +10,11 @@ from pathlib import Path
 from infra.bench.audit import measure_chain
 from infra.bench.backup import measure_backup, measure_restore
 from infra.bench.increments import KEYS, measure_increments
+from infra.bench.load import measure_load
+from infra.bench.maintenance import measure_maintenance
 from infra.bench.measured import Measured
 from infra.bench.memory import measure_memory
+from infra.bench.smoke import measure_smoke
 from infra.bench.subject import Subject, subject
 from infra.bench.trials import measure_trials
 
@@ -62,6 +65,12 @@ def _memory(wanted: Wanted) -> list[Measured]:
         return measure_memory(on, small_bytes=large // 13, large_bytes=large)
 
 
+def _maintenance(wanted: Wanted) -> list[Measured]:
+    rows, old = wanted.count(10_000_000), wanted.count(1_000_000)
+    with _server(wanted) as on:
+        return measure_maintenance(on, rows=rows, old=old, rounds=wanted.rounds)
+
+
 def _trials(wanted: Wanted) -> list[Measured]:
     """At full size a million accounts, of which 20,000 are told something."""
     with _server(wanted) as on:
@@ -73,7 +82,10 @@ PARTS: Mapping[str, Callable[[Wanted], list[Measured]]] = {
     "backup": _backup,
     "increments": _increments,
     "memory": _memory,
+    "maintenance": _maintenance,
+    "smoke": lambda wanted: measure_smoke(wanted.home / "smoke", rounds=wanted.rounds),
     "audit": lambda wanted: measure_chain(wanted.home / "audit", events=wanted.count(200_000), rounds=wanted.rounds),
+    "load": lambda wanted: measure_load(wanted.home / "load", rounds=wanted.rounds, seconds=max(1, 5 * wanted.size)),
     "trials": _trials,
 }
 """What `make bench ARGS="--only NAME"` can choose from."""

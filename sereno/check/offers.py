@@ -22,6 +22,14 @@ def _has_backups(system: System) -> bool:
     return system.backup is not None
 
 
+def _has_maintenance(system: System) -> bool:
+    return system.maintenance.idle_clients is not None or bool(system.purges)
+
+
+def _files_of_maintenance(system: System) -> tuple[str, ...]:
+    return ("idle_clients.candidates", "idle_clients.deactivate") if system.maintenance.idle_clients else ()
+
+
 def _latency_queries(system: System) -> tuple[str, ...]:
     latencies = system.checks.latency if system.checks else ()
     return tuple(dict.fromkeys(f"latency.{each.query}" for each in latencies))
@@ -42,6 +50,8 @@ OFFERS: tuple[Offer, ...] = (
     Offer("verify_backups", _has_backups),
     Offer("restore_drill", _has_backups),
     Offer("prune", _has_backups),
+    Offer("maintenance", _has_maintenance, _files_of_maintenance),
+    Offer("load_check", lambda system: system.load_check is not None),
     Offer("trial_expiry", _has_trials, _trial_files),
     Offer("business_overview", lambda system: system.overview is not None),
     Offer("audit_verify", lambda _: True),

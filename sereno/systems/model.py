@@ -12,11 +12,14 @@ from sereno.systems.sections.care import Care
 from sereno.systems.sections.checks import Checks
 from sereno.systems.sections.database import Database
 from sereno.systems.sections.fields import Name, Timezone
+from sereno.systems.sections.load_check import LoadCheck
+from sereno.systems.sections.maintenance import Maintenance, Purges
 from sereno.systems.sections.messages import Messages
 from sereno.systems.sections.overview import Overview
 from sereno.systems.sections.prices import Prices
 from sereno.systems.sections.restore import Drill, Restore, Services
 from sereno.systems.sections.trials import Trials
+from sereno.systems.sections.volumes import Volumes
 
 
 class System(Part):
@@ -32,6 +35,8 @@ class System(Part):
     """How its PostgreSQL is reached."""
     backup: Backup | None = None
     """Where backups go and what opens them. Leave out where Sereno takes no backups of this system."""
+    volumes: Volumes = Field(default=(), max_length=32, examples=[[{"name": "media", "path": "/srv/point/media"}]])
+    """Directories that backups hold besides the database."""
     restore: Restore = Restore()
     """Where backups may be restored to. Offered where there are backups."""
     drill: Drill = Drill()
@@ -42,6 +47,17 @@ class System(Part):
     """What has to be true of its rows. Leave out where nobody has said that yet."""
     care: Care = Care()
     """From when on something about the database is worth a look."""
+    maintenance: Maintenance = Maintenance()
+    """Idle API clients, and how purges work."""
+    purges: Purges = Field(
+        default=(),
+        examples=[
+            [{"name": "api_logs", "table": "access_log", "key": "id", "older_than": "created_at", "retain_days": 90}]
+        ],
+    )
+    """Old rows that the job `maintenance` deletes."""
+    load_check: LoadCheck | None = None
+    """How its API is put under load. Leave out where no load may be sent to this system."""
     prices: Prices | None = None
     """What the plans cost. Leave out where nothing is told in money."""
     messages: Messages | None = None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from sereno.systems.contracts import audit, checks, drill, overview, trials
+from sereno.systems.contracts import audit, backup, checks, drill, maintenance, overview, smoke, trials
 from sereno.systems.contracts.contract import Contract
 
 CONTRACTS: tuple[Contract, ...] = (
     *audit.CONTRACTS,
+    *backup.CONTRACTS,
     *checks.CONTRACTS,
     *drill.CONTRACTS,
+    *maintenance.CONTRACTS,
+    *smoke.CONTRACTS,
     *trials.CONTRACTS,
     *overview.CONTRACTS,
 )
