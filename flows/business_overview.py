@@ -19,8 +19,8 @@ async def business_overview(system: str, scope: str = ALL) -> Report:
     day takes its place. From the snapshots come the trends over 30 and 90 days, who came and went, and how many trials
     became customers.
 
-    What it changes: nothing in the system. The snapshot, without any name, is kept in Sereno's ledger, and a workbook
-    of the day lies beside the reports.
+    What it changes: nothing in the system. The snapshot, without any name, is kept in Sereno's ledger, and its tables
+    lie beside the reports as a workbook and as JSON.
 
     When it fails: a part of it could not be looked at, which a finding says with its reason; mend the SQL file or the
     rights that it names, and run it again: the other parts are right, and a day that was seen whole is not replaced by

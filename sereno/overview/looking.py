@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar
 
 from sereno.database.read_session import ReadSession
 from sereno.database.sessions import reading
-from sereno.errors import RefusedError, SerenoError
+from sereno.errors import ConfigurationError, ContractError, RefusedError, SerenoError
 from sereno.overview import activity, tenants
 from sereno.overview.days import local_day
 from sereno.overview.snapshot import ALL, Api, Clients, Holdings, Snapshot
@@ -23,6 +23,7 @@ from sereno.systems.sql_folder import find_sql
 T = TypeVar("T")
 
 PURPOSE = "business overview"
+_LONGEST_SCOPE = 200
 
 
 @dataclass(frozen=True)
@@ -83,17 +84,36 @@ class Seen:
         )
 
 
+def reach(system: System, *, scope: str) -> None:
+    """See that there is something to be told, and a database that answers.
+
+    Raises:
+        ConfigurationError: the system has no section `overview`.
+        RefusedError: `scope` cannot be a tenant's id.
+        SystemUnavailableError: the server does not answer.
+    """
+    if system.overview is None:
+        raise ConfigurationError(f"{system.name} has no section overview in its system.yaml, so nothing is told of it")
+    if not scope or not scope.isprintable() or len(scope) > _LONGEST_SCOPE:
+        raise RefusedError(f"scope is a tenant's id of at most {_LONGEST_SCOPE} characters, or {ALL}")
+    with reading(system, purpose=PURPOSE) as session:
+        list(session.rows("SELECT 1 AS answers"))
+
+
 def look_at_tenants(system: System, *, scope: str, now: datetime) -> Part[TenantsSeen]:
     """The tenants, or the one of `scope`.
 
     Raises:
         RefusedError: there is no such tenant, or the system has no tenants.
+        ContractError: whether there is such a tenant cannot be seen.
     """
 
     def look(session: ReadSession, sql: SqlFile) -> TenantsSeen:
         return tenants.look(session, sql, scope=_tenant(scope), now=now, prices=system.prices)
 
     seen = _looked(system, TENANTS.stem, scope, look)
+    if scope != ALL and isinstance(seen, Unseen):
+        raise ContractError(seen.reason)
     if scope != ALL and isinstance(seen, Untold):
         raise RefusedError(f"{system.name} cannot be told by tenant: {seen.reason}; leave scope at {ALL}")
     if scope != ALL and isinstance(seen, TenantsSeen) and not seen.rows:

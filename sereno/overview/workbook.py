@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 from sereno.overview.sheet import NOTHING, Sheet
-from sereno.reports.model import ReportFile
-from sereno.whole_files import write_whole
 
 _MONEY = "#,##0.00"
 _COUNT = "#,##0"
 _DAY = "yyyy-mm-dd"
 _NAME_LONGEST = 31  # of a sheet, by Excel
-
-
-def write_workbook(folder: Path, name: str, sheets: Sequence[Sheet], *, taken_at: datetime) -> ReportFile:
-    """Write `<folder>/<name>.xlsx`, whole or not at all; a file of that name gives way.
-
-    Raises:
-        StorageError: it cannot be written.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    content = workbook(sheets, taken_at=taken_at)
-    path = folder / f"{re.sub(r'[^A-Za-z0-9_-]+', '-', name)}.xlsx"
-    write_whole(path, content)
-    digest = hashlib.sha256(content).hexdigest()
-    return ReportFile(name=path.name, path=str(path), sha256=digest, bytes=len(content))
 
 
 def workbook(sheets: Sequence[Sheet], *, taken_at: datetime) -> bytes:

@@ -46,8 +46,9 @@ async def test_the_demo_is_told_on_one_page_in_a_workbook_and_in_metrics(home: P
     assert (report.result, report.effect) == (Result.PASSED, Effect.READ), report.headline
     assert report.headline.startswith("Demo salons: 22 active tenants, ")
     assert " EUR a month" in report.headline
-    (workbook,) = report.files
+    workbook, tables = report.files
     (written,) = (home / "reports").glob("demo-overview-*.xlsx")
+    assert tables.path == str(written.with_suffix(".json"))
     assert (str(written), written.stat().st_size) == (workbook.path, workbook.bytes)
     page = next((home / "reports").glob("demo-business_overview-*.html")).read_text()
     assert "Revenue by plan" in page
@@ -87,4 +88,4 @@ async def test_it_runs_over_each_of_the_five_systems(five_systems: FiveSystems, 
     with five_systems.private(name, now=datetime.now(UTC)) as database, in_place(database, tmp_path):
         report = await report_of(name)
     assert report.result is Result.PASSED, report.headline
-    assert len(report.files) == 1
+    assert len(report.files) == 2

@@ -14,7 +14,7 @@ from integration.conftest import REFERENCE
 from integration.five_systems import NAMES, Deploy, FiveSystems, in_place
 from sereno.check.offers import offered_jobs
 from sereno.check.online import checked_databases
-from sereno.errors import RefusedError
+from sereno.errors import ConfigurationError, RefusedError, SystemUnavailableError
 from sereno.ledger import open_ledger
 from sereno.ledger.overview_snapshots import holdings_before, newest_overview, snapshots
 from sereno.overview import looking
@@ -86,6 +86,21 @@ def test_one_tenant_is_told_apart_and_keeps_days_of_its_own(salons: System) -> N
         assert newest_overview(ledger, "demo") is None, "metrics are about all of them"
     with pytest.raises(RefusedError, match="no tenant 'nobody'"):
         look(salons, scope="nobody")
+
+
+def test_a_database_that_does_not_answer_ends_the_job_and_keeps_no_day(
+    salons: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking.reach(salons, scope=ALL)
+    for scope in ("", "a\nb", "x" * 201):
+        with pytest.raises(RefusedError, match="scope is a tenant's id"):
+            looking.reach(salons, scope=scope)
+    with pytest.raises(ConfigurationError, match="demo has no section overview"):
+        looking.reach(salons.model_copy(update={"overview": None}), scope=ALL)
+    monkeypatch.setenv("NOBODY_LISTENS", "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=2")
+    nowhere = {**salons.model_dump(), "database": {"url": "${NOBODY_LISTENS}"}}
+    with pytest.raises(SystemUnavailableError):
+        looking.reach(System.model_validate(nowhere), scope=ALL)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -14,6 +15,7 @@ from sereno.metrics import RunRecord
 from sereno.overview import sheets
 from sereno.overview.history import History
 from sereno.overview.looking import Seen, Unseen, Untold
+from sereno.overview.page_files import tables_as_json
 from sereno.overview.report import overview_report, overview_sheets
 from sereno.overview.sheet import Sheet, told
 from sereno.overview.snapshot import ALL, Api, Calls, Kind, Movement, Movements, Plan, Snapshot, Tenants
@@ -170,6 +172,15 @@ def test_the_workbook_has_a_sheet_per_table_and_numbers_as_numbers() -> None:
         first = book.read("xl/worksheets/sheet1.xml").decode()
     assert all(f'name="{sheet.title}"' in names for sheet in tables)
     assert "<v>29</v>" in first
+
+
+def test_the_tables_are_json_with_money_as_text() -> None:
+    history = History(snapshots=(snapshot(1), snapshot(0, movements=movement(0))), runs=())
+    document = json.loads(tables_as_json("salon", ALL, history, overview_sheets(SALON, history)))
+    assert (document["day"], document["currency"]) == ("2026-11-20", "EUR")
+    tables = {table["title"]: table for table in document["tables"]}
+    assert tables["Revenue by plan"]["rows"][0] == ["basic", 1, "29.00", "29.00", 0, "0.00"]
+    assert ["new customers", 1, "29.00", 1, "29.00"] in tables["Movements"]["rows"]
 
 
 def test_a_formula_in_a_plans_name_stays_text() -> None:
