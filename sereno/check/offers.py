@@ -22,6 +22,11 @@ def _has_backups(system: System) -> bool:
     return system.backup is not None
 
 
+def _latency_queries(system: System) -> tuple[str, ...]:
+    latencies = system.checks.latency if system.checks else ()
+    return tuple(dict.fromkeys(f"latency.{each.query}" for each in latencies))
+
+
 def _has_trials(system: System) -> bool:
     return system.trials is not None
 
@@ -39,6 +44,8 @@ OFFERS: tuple[Offer, ...] = (
     Offer("prune", _has_backups),
     Offer("trial_expiry", _has_trials, _trial_files),
     Offer("audit_verify", lambda _: True),
+    Offer("database_care", lambda _: True),
+    Offer("data_checks", lambda system: system.checks is not None, _latency_queries),
 )
 
 

@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 
 from sereno.systems.part import Part
 from sereno.systems.sections.backup import Backup
+from sereno.systems.sections.care import Care
+from sereno.systems.sections.checks import Checks
 from sereno.systems.sections.database import Database
 from sereno.systems.sections.fields import Name, Timezone
 from sereno.systems.sections.messages import Messages
@@ -35,6 +37,10 @@ class System(Part):
     """How restores are rehearsed. Offered where there are backups."""
     services: Services = Services()
     """What is stopped and started around a restore over the original."""
+    checks: Checks | None = None
+    """What has to be true of its rows. Leave out where nobody has said that yet."""
+    care: Care = Care()
+    """From when on something about the database is worth a look."""
     prices: Prices | None = None
     """What the plans cost. Leave out where nothing is told in money."""
     messages: Messages | None = None

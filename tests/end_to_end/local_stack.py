@@ -31,6 +31,8 @@ DEPLOYMENTS = [
     "demo-prune",
     "demo-trial-expiry",
     "demo-audit-verify",
+    "demo-data-checks",
+    "demo-database-care",
 ]
 """Those of the demo system that have a schedule, in their order."""
 
