@@ -84,7 +84,7 @@ class _Player:
         self.played.on_trial += account.state is State.TRIALING
         if self.holds.on(account) is not None:
             return
-        for step in reminder_steps(account.ends_at, account.zone, self.policy):
+        for step in reminder_steps(account.ends_at, account.zone, self.policy, plan=account.plan):
             if (day := self._day(step.due_at)) and (step.days < 0 or account.state is State.TRIALING):
                 day.messages[step.name] += 1
         outcome = self.policy.at_end_of(account.plan).outcome
