@@ -10,8 +10,10 @@ from pathlib import Path
 from infra.bench.audit import measure_chain
 from infra.bench.backup import measure_backup, measure_restore
 from infra.bench.increments import KEYS, measure_increments
+from infra.bench.load import measure_load
 from infra.bench.measured import Measured
 from infra.bench.memory import measure_memory
+from infra.bench.smoke import measure_smoke
 from infra.bench.subject import Subject, subject
 from infra.bench.trials import measure_trials
 
@@ -73,7 +75,9 @@ PARTS: Mapping[str, Callable[[Wanted], list[Measured]]] = {
     "backup": _backup,
     "increments": _increments,
     "memory": _memory,
+    "smoke": lambda wanted: measure_smoke(wanted.home / "smoke", rounds=wanted.rounds),
     "audit": lambda wanted: measure_chain(wanted.home / "audit", events=wanted.count(200_000), rounds=wanted.rounds),
+    "load": lambda wanted: measure_load(wanted.home / "load", rounds=wanted.rounds, seconds=max(1, 5 * wanted.size)),
     "trials": _trials,
 }
 """What `make bench ARGS="--only NAME"` can choose from."""

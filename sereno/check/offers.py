@@ -42,6 +42,7 @@ OFFERS: tuple[Offer, ...] = (
     Offer("verify_backups", _has_backups),
     Offer("restore_drill", _has_backups),
     Offer("prune", _has_backups),
+    Offer("load_check", lambda system: system.load_check is not None),
     Offer("trial_expiry", _has_trials, _trial_files),
     Offer("audit_verify", lambda _: True),
     Offer("database_care", lambda _: True),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, Group, Parameter, UnusedCliTokensError
 
 from sereno import __version__
-from sereno.cli import audit_verbs, backup_verbs, key_verbs, report_verbs, verbs
+from sereno.cli import audit_verbs, backup_verbs, key_verbs, report_verbs, smoke_verb, verbs
 from sereno.errors import EXIT_DONE, ConfigurationError
 
 _HELP = """\
@@ -20,6 +20,7 @@ A system is a folder below `deployments/`; a job is carried out for one system.
   sereno check point --online    is everything ready for the system `point`?
   sereno run backup point        take a backup now
   sereno backups verify point    prove that its backups can be read
+  sereno smoke point             does its API answer as it should?
 """
 _EPILOGUE = """\
 Exit codes: 0 done, 1 the job or a required check failed, 2 wrong usage or
@@ -57,6 +58,7 @@ def program() -> App:
     app.command(verbs.schema, group=OTHER)
     app.command(verbs.version, group=OTHER)
     app.command(verbs.run, group=ACT)
+    app.command(smoke_verb.smoke, group=ACT)
     app.command(key_verbs.verbs(ACT))
     app.command(verbs.demo, group=SERVE)
     app.command(verbs.up, group=SERVE)

@@ -12,10 +12,12 @@ from sereno.systems.sections.care import Care
 from sereno.systems.sections.checks import Checks
 from sereno.systems.sections.database import Database
 from sereno.systems.sections.fields import Name, Timezone
+from sereno.systems.sections.load_check import LoadCheck
 from sereno.systems.sections.messages import Messages
 from sereno.systems.sections.prices import Prices
 from sereno.systems.sections.restore import Drill, Restore, Services
 from sereno.systems.sections.trials import Trials
+from sereno.systems.sections.volumes import Volumes
 
 
 class System(Part):
@@ -31,6 +33,8 @@ class System(Part):
     """How its PostgreSQL is reached."""
     backup: Backup | None = None
     """Where backups go and what opens them. Leave out where Sereno takes no backups of this system."""
+    volumes: Volumes = Field(default=(), max_length=32, examples=[[{"name": "media", "path": "/srv/point/media"}]])
+    """Directories that backups hold besides the database."""
     restore: Restore = Restore()
     """Where backups may be restored to. Offered where there are backups."""
     drill: Drill = Drill()
@@ -53,6 +57,9 @@ class System(Part):
         if self.trials and (self.trials.reminders_days or self.trials.announce) and self.messages is None:
             raise ValueError("trials writes to people; give a section messages, or no reminders_days and no announce")
         return self
+
+    load_check: LoadCheck | None = None
+    """How its API is put under load. Leave out where no load may be sent to this system."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -21,20 +21,23 @@ ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
 
 SCALE = "0.2"
-DEPLOYMENTS = [
-    "demo-backup",
-    "demo-backup-incremental",
-    "demo-backup-critical",
-    "demo-verify-backups",
-    "demo-restore-drill",
-    "demo-restore",
-    "demo-prune",
-    "demo-trial-expiry",
-    "demo-audit-verify",
-    "demo-data-checks",
-    "demo-database-care",
+RUNS = [
+    ("backup", "demo-backup", "read"),
+    ("backup", "demo-backup-incremental", "read"),
+    ("backup", "demo-backup-critical", "read"),
+    ("verify-backups", "demo-verify-backups", "read"),
+    ("restore-drill", "demo-restore-drill", "live"),
+    ("restore", "demo-restore", "live"),
+    ("smoke", "demo-smoke", "dry-run"),
+    ("prune", "demo-prune", "live"),
+    ("load-check", "demo-load-check", "live"),
+    ("trial-expiry", "demo-trial-expiry", "live"),
+    ("audit-verify", "demo-audit-verify", "read"),
+    ("data-checks", "demo-data-checks", "read"),
+    ("database-care", "demo-database-care", "dry-run"),
 ]
-"""Those of the demo system that have a schedule, in their order."""
+"""What `demo` runs: job, deployment and effect of each deployment that has a schedule, in their order."""
+DEPLOYMENTS = [deployment for _, deployment, _ in RUNS]
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
@@ -141,7 +144,7 @@ class LocalStack:
     def end(self, number: signal.Signals) -> int:
         """Send a signal and wait; the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(240)
 
     @property
     def api_url(self) -> str:
@@ -160,7 +163,7 @@ class LocalStack:
             return None if said.status_code == httpx.codes.SERVICE_UNAVAILABLE else said
 
         with httpx.Client(base_url=self.api_url, trust_env=False, timeout=30) as client:
-            return until(answer, seconds=30).raise_for_status()
+            return until(answer, seconds=120).raise_for_status()
 
     def deployments(self) -> dict[str, Any]:
         """The deployments, by name."""
@@ -190,4 +193,4 @@ class LocalStack:
                         return int(path.parent.name)
             return 0
 
-        return until(found, seconds=60)
+        return until(found, seconds=240)

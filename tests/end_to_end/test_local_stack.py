@@ -122,7 +122,7 @@ def test_ctrl_c_stops_everything_that_was_started_and_nothing_else(
 ) -> None:
     with locked_table(stack.home):
         run_id = stack.create_run("demo-backup")
-        until(lambda: stack.state(run_id)[0] == "Running", seconds=60)
+        until(lambda: stack.state(run_id)[0] == "Running", seconds=240)
         started = below(stack.process.pid)
         for part in ("prefect server", "prefect worker", "prefect.engine", "bin/postgres", "infra.demo.api"):
             assert any(part in line for line in started.values()), part

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from sereno.systems.contracts import audit, checks, drill, trials
+from sereno.systems.contracts import audit, backup, checks, drill, smoke, trials
 from sereno.systems.contracts.contract import Contract
 
-CONTRACTS: tuple[Contract, ...] = (*audit.CONTRACTS, *checks.CONTRACTS, *drill.CONTRACTS, *trials.CONTRACTS)
+CONTRACTS: tuple[Contract, ...] = (
+    *audit.CONTRACTS,
+    *backup.CONTRACTS,
+    *checks.CONTRACTS,
+    *drill.CONTRACTS,
+    *smoke.CONTRACTS,
+    *trials.CONTRACTS,
+)
 
 
 def contract_of(stem: str) -> Contract | None:
