@@ -31,14 +31,25 @@ class RunRecord:
     runs: int = 1
 
 
-def exposition(runs: Iterable[RunRecord]) -> bytes:
-    """The metrics of `runs`, in any order, in Prometheus's text format.
+@dataclass(frozen=True, kw_only=True)
+class DeliveryCount:
+    """How many attempts to deliver messages of a system by one channel ended in one way, since the beginning."""
+
+    system: str
+    channel: str
+    result: str
+    attempts: int
+
+
+def exposition(runs: Iterable[RunRecord], deliveries: Iterable[DeliveryCount] = ()) -> bytes:
+    """The metrics of `runs` and `deliveries`, in any order, in Prometheus's text format.
 
     The gauges are kept apart by effect, as a dry run that passes says nothing about the live run that does not; a job
     that never passed has no time of its last success.
     """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Runs(runs))
+    registry.register(_Deliveries(deliveries))
     return generate_latest(registry)
 
 
@@ -71,6 +82,19 @@ class _Runs(Collector):
             "How long the last run took.",
             {labels: run.seconds for labels, run in last.items()},
         )
+
+
+class _Deliveries(Collector):
+    def __init__(self, deliveries: Iterable[DeliveryCount]) -> None:
+        self._deliveries = list(deliveries)
+
+    def collect(self) -> Iterator[Metric]:
+        labels = ("system", "channel", "result")
+        total = CounterMetricFamily("sereno_message_deliveries", "Attempts to deliver messages.", labels=labels)
+        for each in sorted(self._deliveries, key=lambda each: (each.system, each.channel, each.result)):
+            total.add_metric([each.system, each.channel, each.result], each.attempts)
+        if self._deliveries:
+            yield total
 
 
 def _latest(runs: Iterable[RunRecord]) -> dict[tuple[str, ...], RunRecord]:

@@ -82,6 +82,8 @@ class SystemDatabase:
             f"{prefix}_DATABASE_READ_URL": self.reader,
             f"{prefix}_ADMIN_DATABASE_URL": as_url(self.superuser, dbname="postgres"),
             f"{prefix}_BACKUP_PASSPHRASE": PASSPHRASE,
+            f"{prefix}_SMTP_USER": f"{self.name}-sender",
+            f"{prefix}_SMTP_PASSWORD": PASSPHRASE,
         }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sereno.systems.contracts import audit, backup, checks, drill, maintenance, smoke
+from sereno.systems.contracts import audit, backup, checks, drill, maintenance, smoke, trials
 from sereno.systems.contracts.contract import Contract
 
 CONTRACTS: tuple[Contract, ...] = (
@@ -12,6 +12,7 @@ CONTRACTS: tuple[Contract, ...] = (
     *drill.CONTRACTS,
     *maintenance.CONTRACTS,
     *smoke.CONTRACTS,
+    *trials.CONTRACTS,
 )
 
 
