@@ -56,14 +56,15 @@ class System(Part):
         ],
     )
     """Old rows that the job `maintenance` deletes."""
-    load_check: LoadCheck | None = None
-    """How its API is put under load. Leave out where no load may be sent to this system."""
     prices: Prices | None = None
     """What the plans cost. Leave out where nothing is told in money."""
     messages: Messages | None = None
     """How people are written to. Leave out where Sereno writes to nobody."""
     trials: Trials | None = None
     """What happens when trials end. Leave out where there are no trials."""
+
+    load_check: LoadCheck | None = None
+    """How its API is put under load. Leave out where no load may be sent to this system."""
     overview: Overview | None = None
     """What its owner is told of the business. Leave out where nobody asks."""
 

@@ -127,10 +127,10 @@ def reason_to_cancel(
     if holds.on(account) is not None:
         return "the account is left alone"
     if step in OUTCOMES:
-        return _reason_to_keep_quiet(Outcome(step), account)
+        return _reason_to_keep_quiet(Outcome(step), account, policy)
     if account.paid or account.state not in {State.TRIALING, State.ENDED}:
         return "the account has become a customer"
-    steps = reminder_steps(account.ends_at, account.zone, policy)
+    steps = reminder_steps(account.ends_at, account.zone, policy, plan=account.plan)
     own = next((each for each in steps if each.name == step), None)
     if own is None:
         return "the policy has no such step any more"
@@ -141,7 +141,9 @@ def reason_to_cancel(
     return "it would come too late" if now - own.due_at > timedelta(days=policy.late_days) else ""
 
 
-def _reason_to_keep_quiet(outcome: Outcome, account: Account) -> str:
+def _reason_to_keep_quiet(outcome: Outcome, account: Account, policy: Trials) -> str:
+    if outcome not in policy.announce:
+        return "the policy does not announce it any more"
     if outcome is Outcome.REACTIVATE:
         return "" if account.paid or account.state is State.CONVERTED else "the account was shut again"
     return "the account has become a customer" if account.paid else ""

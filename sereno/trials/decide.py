@@ -103,7 +103,8 @@ def due_notice(account: Account, policy: Trials, now: datetime) -> Step | None:
     """The newest message that has fallen due, if there still is something to tell."""
     if account.paid or account.ends_at is None or account.state not in {State.TRIALING, State.ENDED}:
         return None
-    due = [step for step in reminder_steps(account.ends_at, account.zone, policy) if step.due_at <= now]
+    steps = reminder_steps(account.ends_at, account.zone, policy, plan=account.plan)
+    due = [step for step in steps if step.due_at <= now]
     newest = due[-1] if due else None
     if newest is not None and newest.days >= 0 and (now >= account.ends_at or account.state is State.ENDED):
         return None

@@ -87,7 +87,7 @@ def _contradictions(plan: TrialPlan, changed: Changed | None) -> Iterator[Findin
 def _accounts(tally: Tally) -> str:
     more = tally.count - len(tally.accounts)
     named = ", ".join(tally.accounts) + (f" and {human_count(more)} more" if more else "")
-    return f"{human_count(tally.count, 'account')}: {named}"
+    return f"{human_count(tally.count, 'account')} ({named})"
 
 
 def _left_out(plan: TrialPlan) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from sereno.systems.sections.trials import Trials
+from sereno.systems.sections.trials import AtEnd, Trials
 
 _LAST_MOMENT = timedelta(microseconds=1)
 
@@ -34,15 +34,17 @@ def step_name(days: int) -> str:
     return f"{number}_day{'' if number == 1 else 's'}_{'before' if days > 0 else 'after'}"
 
 
-def reminder_steps(ends_at: datetime, zone: ZoneInfo, policy: Trials) -> tuple[Step, ...]:
-    """Every message of the policy for a trial that ends at `ends_at`, the first due first.
+def reminder_steps(ends_at: datetime, zone: ZoneInfo, policy: Trials, *, plan: str = "") -> tuple[Step, ...]:
+    """Every message of the policy for a trial of `plan` that ends at `ends_at`, the first due first.
 
-    Reminders whose hour on their day comes only after the end are left out: there is nothing to remind of any more.
+    Reminders whose hour on their day comes only after the end are left out: there is nothing to remind of any more. So
+    are those after the end of a plan to which nothing happens then: its accounts go on as before.
     """
+    goes_on = policy.at_end_of(plan) is AtEnd.NOTHING
     return tuple(
         step
         for step in _steps(last_day(ends_at, zone), zone, policy.reminders_days, policy.local_hour)
-        if (step.days < 0) == (step.due_at >= ends_at)
+        if (step.days < 0) == (step.due_at >= ends_at) and not (goes_on and step.days < 0)
     )
 
 

@@ -15,6 +15,7 @@ from sereno.systems.model import System
 from sereno.systems.sections.trials import Outcome, Trials
 from sereno.trials.account import Account, State
 from sereno.trials.accounts import Accounts
+from sereno.trials.composing import channels_to
 from sereno.trials.decide import Holds, decide
 from sereno.trials.notice import Notice
 from sereno.trials.notices import untold
@@ -66,11 +67,11 @@ class _Player:
         due = []
         for account in accounts:
             decision = decide(account, self.policy, now=now, holds=self.holds)
-            if decision.notice and account.ends_at:
+            if decision.notice and account.ends_at and channels_to(account, self.system):
                 due.append(Notice(account=account.id, ends_at=account.ends_at, step=decision.notice.name))
             if decision.change:
                 today.changes[decision.change.outcome.value] += 1
-                self._announce(today, decision.change.outcome)
+                self._announce(today, account, decision.change.outcome)
                 if account.state is State.TRIALING:
                     today.shut[account.plan] += 1
         for notice in untold(ledger, self.system.name, due) if due else ():
@@ -84,7 +85,8 @@ class _Player:
         self.played.on_trial += account.state is State.TRIALING
         if self.holds.on(account) is not None:
             return
-        for step in reminder_steps(account.ends_at, account.zone, self.policy):
+        steps = reminder_steps(account.ends_at, account.zone, self.policy, plan=account.plan)
+        for step in steps if channels_to(account, self.system) else ():
             if (day := self._day(step.due_at)) and (step.days < 0 or account.state is State.TRIALING):
                 day.messages[step.name] += 1
         outcome = self.policy.at_end_of(account.plan).outcome
@@ -92,11 +94,11 @@ class _Player:
             shut_at = change_due_at(account.ends_at, account.zone, grace_days=self.policy.grace_days)
             if day := self._day(shut_at):
                 day.changes[outcome.value] += 1
-                self._announce(day, outcome)
+                self._announce(day, account, outcome)
                 day.shut[account.plan] += 1
 
-    def _announce(self, day: SimulatedDay, outcome: Outcome) -> None:
-        if outcome in self.policy.announce:
+    def _announce(self, day: SimulatedDay, account: Account, outcome: Outcome) -> None:
+        if outcome in self.policy.announce and channels_to(account, self.system):
             day.messages[f"told_of_{outcome}"] += 1
 
     def _day(self, moment: datetime) -> SimulatedDay | None:

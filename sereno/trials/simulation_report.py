@@ -76,11 +76,11 @@ def _calendar(played: Simulation, prices: Prices | None, messages: Counter[str],
     return ReportTable(title="Calendar", columns=columns, rows=tuple(rows))
 
 
-def _order(step: str) -> int:
+def _order(step: str) -> tuple[int, str]:
+    """From the farthest before the end to the farthest after it; the last day comes before what is told of changes."""
     number, _, rest = step.partition("_")
-    if not number.isdigit():
-        return 0
-    return -int(number) if rest.endswith("before") else int(number)
+    days = int(number) if number.isdigit() else 0
+    return (-days if rest.endswith("before") else days, step)
 
 
 def _day(day: date) -> str:

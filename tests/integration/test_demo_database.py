@@ -141,7 +141,7 @@ def test_the_reader_reads_every_table_and_sequence_also_those_made_later(demo: D
 
 def test_neither_role_is_more_than_it_should_be(demo: DemoSystem) -> None:
     query = """SELECT rolname, rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication FROM pg_roles
-               WHERE rolname LIKE 'salon%' ORDER BY 1"""
+               WHERE rolname IN ('salon_owner', 'salon_reader') ORDER BY 1"""
     with psycopg.connect(demo.superuser_url) as connection:
         assert connection.execute(query).fetchall() == [("salon_owner", False), ("salon_reader", False)]
     owned = "SELECT count(*) FROM pg_class WHERE relowner = 'salon_reader'::regrole"

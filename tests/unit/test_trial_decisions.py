@@ -98,6 +98,32 @@ def test_grace_days_and_plans_decide_what_becomes_of_an_account() -> None:
     assert decided(rules=rules, ends_at=NOW - 2 * DAY + SECOND).change is None
 
 
+def test_a_plan_to_which_nothing_happens_is_not_told_of_an_end() -> None:
+    rules = policy(at_end_by_plan={"free": "nothing"})
+    over = NOW - 3 * DAY - timedelta(hours=6)
+    assert step(decided(ends_at=over, rules=rules, plan="basic")) == "3_days_after"
+    assert step(decided(ends_at=over, rules=rules, plan="free")) is None
+    assert step(decided(rules=rules, plan="free")) == "7_days_before"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "values", "why"),
+    [
+        ("expire", {"state": State.ENDED}, ""),
+        ("expire", {"state": State.ENDED, "paid": True}, "the account has become a customer"),
+        ("reactivate", {"state": State.CONVERTED}, ""),
+        ("reactivate", {"state": State.ENDED}, "the account was shut again"),
+        ("suspend", {"state": State.ENDED}, "the policy does not announce it any more"),
+    ],
+)
+def test_an_announcement_is_not_needed_when_the_account_has_moved_on(
+    outcome: str, values: dict[str, Any], why: str
+) -> None:
+    reference = Notice(account="1", ends_at=NOW + 7 * DAY, step=outcome).reference
+    rules = policy(announce=["expire", "reactivate"])
+    assert reason_to_cancel(reference, account(**values), rules, NOBODY, NOW) == why
+
+
 def test_an_announced_change_takes_the_place_of_a_reminder() -> None:
     ends_at = NOW - 3 * DAY - timedelta(hours=6)
     plain, announced = decided(ends_at=ends_at), decided(ends_at=ends_at, rules=policy(announce=["expire"]))
