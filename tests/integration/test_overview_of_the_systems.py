@@ -201,3 +201,36 @@ def test_days_become_movements_and_trends(deployed: Deploy) -> None:
         remember(system, look(system, now=REFERENCE + DAY))
         kept = holdings_before(ledger, "salonix", scope=ALL, day=REFERENCE.date())
     assert kept is None, "what tenants had is kept for the newest two days"
+
+
+def test_notifications_count_on_the_systems_own_days_of_23_and_of_25_hours(deployed: Deploy) -> None:
+    place = deployed("salonix")
+    sent = {
+        "2026-03-22T23:59:59Z": None,  # before the seven days
+        "2026-03-23T00:00:00Z": "2026-03-23",
+        "2026-03-28T23:59:59Z": "2026-03-28",
+        "2026-03-29T00:30:00Z": "2026-03-29",  # half an hour before the clock goes forward
+        "2026-03-29T22:59:59Z": "2026-03-29",
+        "2026-03-29T23:00:00Z": None,  # the next day has begun
+        "2026-10-18T22:59:59Z": None,
+        "2026-10-18T23:00:00Z": "2026-10-19",
+        "2026-10-24T22:59:59Z": "2026-10-24",
+        "2026-10-24T23:00:00Z": "2026-10-25",  # the day on which the clock goes back
+        "2026-10-25T23:59:59Z": "2026-10-25",
+    }
+    with psycopg.connect(place.database.owner, autocommit=True) as owner:
+        owner.execute("DELETE FROM ops_opsalert")
+        owner.execute("DELETE FROM notifications_notificationlog WHERE id > %s", [len(sent)])
+        for number, moment in enumerate(sent, 1):
+            owner.execute(
+                "UPDATE notifications_notificationlog SET status = 'sent', created_at = %s WHERE id = %s",
+                [moment, number],
+            )
+    found: set[str] = set()
+    for now in ("2026-03-29T22:59:59+00:00", "2026-10-25T23:59:59+00:00"):
+        seen = looking.look_at_notifications(place.system, scope=ALL, now=datetime.fromisoformat(now))
+        assert isinstance(seen, dict)
+        assert len(seen) == 7
+        assert sum(sum(each.values()) for each in seen.values()) == 4
+        found |= {day.isoformat() for day, channels in seen.items() if channels}
+    assert found == {day for day in sent.values() if day}
