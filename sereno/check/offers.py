@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from sereno.support.kinds import KINDS, Kind
 from sereno.systems.model import System
 
 
@@ -22,12 +24,22 @@ def _has_backups(system: System) -> bool:
     return system.backup is not None
 
 
+def _offers(kind: Kind, system: System) -> bool:
+    return kind.part(system) is not None
+
+
+def _files_of(kind: Kind, system: System) -> tuple[str, ...]:
+    return kind.files(system)
+
+
 OFFERS: tuple[Offer, ...] = (
     Offer("backup", _has_backups),
     Offer("restore", _has_backups),
     Offer("verify_backups", _has_backups),
     Offer("restore_drill", _has_backups),
     Offer("prune", _has_backups),
+    Offer("history", lambda _: True),
+    *(Offer(kind.job, partial(_offers, kind), partial(_files_of, kind)) for kind in KINDS),
 )
 
 

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 import psycopg
 from psycopg.pq import TransactionStatus
+from psycopg.rows import dict_row
 
 from sereno.database.connection import translated
-from sereno.database.read_session import Parameters
+from sereno.database.read_session import Parameters, Row
 from sereno.database.sql_errors import naming
 from sereno.errors import RefusedError
 from sereno.systems.contracts.contract import VERBS, SqlKind
@@ -43,12 +44,22 @@ class ChangeSession:
             ContractError: the server would not take it.
             SystemUnavailableError: it took too long, a lock was held, or the connection was lost.
         """
-        if self._connection.info.transaction_status is TransactionStatus.IDLE:
-            raise RefusedError(f"{sql.where} was not run: no transaction is open")
-        _refuse_other_than_one_change(sql)
+        self._refuse(sql)
         text, _ = sql.for_psycopg()
         with naming(sql):
             return max(0, self._connection.execute(text, parameters or {}, prepare=True).rowcount)
+
+    def returned(self, sql: SqlFile, parameters: Parameters | None = None) -> list[Row]:
+        """As `execute`; the rows that the statement returned, each a dict by column name, all in memory."""
+        self._refuse(sql)
+        text, _ = sql.for_psycopg()
+        with naming(sql), self._connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(text, parameters or {}, prepare=True).fetchall()
+
+    def _refuse(self, sql: SqlFile) -> None:
+        if self._connection.info.transaction_status is TransactionStatus.IDLE:
+            raise RefusedError(f"{sql.where} was not run: no transaction is open")
+        _refuse_other_than_one_change(sql)
 
 
 def _refuse_other_than_one_change(sql: SqlFile) -> None:

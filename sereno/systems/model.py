@@ -11,6 +11,7 @@ from sereno.systems.sections.backup import Backup
 from sereno.systems.sections.database import Database
 from sereno.systems.sections.fields import Name, Timezone
 from sereno.systems.sections.restore import Drill, Restore, Services
+from sereno.systems.sections.support import Support
 
 
 class System(Part):
@@ -32,6 +33,8 @@ class System(Part):
     """How restores are rehearsed. Offered where there are backups."""
     services: Services = Services()
     """What is stopped and started around a restore over the original."""
+    support: Support = Support()
+    """What operators do for people who write in. Each part that is left out is not offered."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -55,10 +55,10 @@ def test_a_right_folder_passes(folder: Path) -> None:
 
 
 def test_jobs_are_offered_by_their_sections(folder: Path) -> None:
-    assert offered_jobs(load_system("point", Settings())) == ()
-    assert findings()["jobs offered"].evidence == "none"
+    assert offered_jobs(load_system("point", Settings())) == ("history",)
+    assert findings()["jobs offered"].evidence == "history"
     (folder / "system.yaml").write_text(SYSTEM + BACKUP)
-    jobs = ("backup", "restore", "verify_backups", "restore_drill", "prune")
+    jobs = ("backup", "restore", "verify_backups", "restore_drill", "prune", "history")
     assert offered_jobs(load_system("point", Settings())) == jobs
     assert findings()["jobs offered"].evidence == ", ".join(jobs)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sereno.systems.contracts import audit, drill
+from sereno.systems.contracts import audit, drill, history, support
 from sereno.systems.contracts.contract import Contract
 
-CONTRACTS: tuple[Contract, ...] = (*audit.CONTRACTS, *drill.CONTRACTS)
+CONTRACTS: tuple[Contract, ...] = (*audit.CONTRACTS, *drill.CONTRACTS, *history.CONTRACTS, *support.CONTRACTS)
 
 
 def contract_of(stem: str) -> Contract | None:
