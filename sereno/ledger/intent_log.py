@@ -22,7 +22,8 @@ from sereno.ledger.models import CursorRow, IntentRow, time_text
 Keys: TypeAlias = tuple[JsonValue, ...]
 Figures: TypeAlias = Mapping[str, int]
 
-_OPEN, _SETTLED, _ABANDONED = "open", "settled", "abandoned"
+SETTLED = "settled"
+_OPEN, _ABANDONED = "open", "abandoned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +99,7 @@ class IntentLog:
             SerenoError: the ledger cannot be written.
         """
         with self._closed(
-            intent, state=_SETTLED, figures=canonical_json(dict(figures)), cursors=intent.cursors
+            intent, state=SETTLED, figures=canonical_json(dict(figures)), cursors=intent.cursors
         ) as session:
             if self._settled_with:
                 self._settled_with(session, intent, figures)
@@ -121,7 +122,7 @@ class IntentLog:
 
     def totals(self) -> dict[str, int]:
         """The sum of each figure over the settled intents of this unit of work, whichever run settled them."""
-        settled = select(IntentRow.figures).filter_by(**self._place, unit=self._run["unit"], state=_SETTLED)
+        settled = select(IntentRow.figures).filter_by(**self._place, unit=self._run["unit"], state=SETTLED)
         sums: Counter[str] = Counter()
         with self._ledger.reading() as session:
             for figures in session.scalars(settled, execution_options={"yield_per": 1000}):
