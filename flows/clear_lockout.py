@@ -16,7 +16,7 @@ from tasks.systems import exclusive, load_system
 @job(run_name="clear lockout {system} {lockout_id}")
 async def clear_lockout(
     system: str,
-    lockout_id: Annotated[str, Field(min_length=1, max_length=200)],
+    lockout_id: Annotated[str, Field(max_length=200)] = "",
     note: Annotated[str, Field(max_length=500)] = "",
     dry_run: bool = True,
     confirm_live: str = "",
@@ -35,7 +35,7 @@ async def clear_lockout(
 
     Args:
         system: The system's name: a folder below `deployments/`.
-        lockout_id: The lockout's id, not the user's.
+        lockout_id: The lockout's id, not the user's. It has to be given; the form begins empty.
         note: Why, for the system's own audit log. Name no person: it stands in the run's parameters too.
         dry_run: Show what would be done; change nothing.
         confirm_live: `YES` to really do it, together with `dry_run` off.

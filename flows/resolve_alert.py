@@ -16,7 +16,7 @@ from tasks.systems import exclusive, load_system
 @job(run_name="resolve alert {system} {alert_id}")
 async def resolve_alert(
     system: str,
-    alert_id: Annotated[str, Field(min_length=1, max_length=200)],
+    alert_id: Annotated[str, Field(max_length=200)] = "",
     dry_run: bool = True,
     confirm_live: str = "",
 ) -> Report:
@@ -31,7 +31,7 @@ async def resolve_alert(
 
     Args:
         system: The system's name: a folder below `deployments/`.
-        alert_id: The alert's id.
+        alert_id: The alert's id. It has to be given; the form begins empty.
         dry_run: Show what would be done; change nothing.
         confirm_live: `YES` to really do it, together with `dry_run` off.
     """

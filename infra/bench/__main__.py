@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.bench.backup import Measured, measure_backup, measure_restore
+from infra.bench.history import measure_history
 from infra.bench.increments import KEYS, measure_increments
 from infra.bench.memory import measure_memory
 from infra.bench.subject import subject
@@ -42,6 +43,8 @@ def main() -> int:
             console.print("memory")
             large = int(given.memory_gigabytes * _GIGABYTE)
             lines += measure_memory(measured_on, small_bytes=large // 13, large_bytes=large)
+            console.print("history")
+            lines += measure_history(measured_on, events=given.history_events, rounds=given.rounds)
     except SerenoError as error:
         console.print(f"bench: {error}", style="red")
         return error.exit_code
@@ -58,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=3, help="how often each side is run")
     parser.add_argument("--key-gigabytes", type=float, default=2, help="the database of each kind of key")
     parser.add_argument("--memory-gigabytes", type=float, default=4, help="the large database of the memory figures")
+    parser.add_argument("--history-events", type=int, default=1_000_000, help="how many events a history has")
     default = load_settings().home_path / "bench"
     parser.add_argument("--home", type=Path, default=default, help="where data and results are kept")
     return parser

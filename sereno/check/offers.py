@@ -24,6 +24,10 @@ def _has_backups(system: System) -> bool:
     return system.backup is not None
 
 
+def _migrates(system: System) -> bool:
+    return system.migrations is not None and _has_backups(system)
+
+
 def _offers(kind: Kind, system: System) -> bool:
     return kind.part(system) is not None
 
@@ -39,6 +43,7 @@ OFFERS: tuple[Offer, ...] = (
     Offer("restore_drill", _has_backups),
     Offer("prune", _has_backups),
     Offer("history", lambda _: True),
+    Offer("migrate", _migrates, lambda _: ("migrations.version",)),
     *(Offer(kind.job, partial(_offers, kind), partial(_files_of, kind)) for kind in KINDS),
 )
 

@@ -54,6 +54,8 @@ def choose_one(system: System, kind: Kind, identifier: str, *, way: Way) -> Chos
         ConfigurationError: there is none.
         SerenoError: it cannot be read.
     """
+    if not identifier.strip():
+        raise ConfigurationError(f"which {kind.noun}? give its id as {kind.noun}_id")
     try:
         with reading(system, purpose=kind.job) as session:
             subjects = tuple(session.rows(way.read, {"id": identifier}))

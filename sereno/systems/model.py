@@ -10,6 +10,7 @@ from sereno.systems.part import Part
 from sereno.systems.sections.backup import Backup
 from sereno.systems.sections.database import Database
 from sereno.systems.sections.fields import Name, Timezone
+from sereno.systems.sections.migrations import Migrations
 from sereno.systems.sections.restore import Drill, Restore, Services
 from sereno.systems.sections.support import Support
 
@@ -33,6 +34,8 @@ class System(Part):
     """How restores are rehearsed. Offered where there are backups."""
     services: Services = Services()
     """What is stopped and started around a restore over the original."""
+    migrations: Migrations | None = None
+    """How its schema is brought up to date. Offered where there are backups, since one is taken before."""
     support: Support = Support()
     """What operators do for people who write in. Each part that is left out is not offered."""
 

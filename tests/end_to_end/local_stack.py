@@ -29,6 +29,7 @@ DEPLOYMENTS = [
     "demo-restore-drill",
     "demo-restore",
     "demo-prune",
+    "demo-history",
 ]
 """Those of the demo system that have a schedule, in their order."""
 

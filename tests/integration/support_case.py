@@ -1,4 +1,4 @@
-"""An Ops Console's API for tests: one login, and a POST for each operation, answered by a function of the test."""
+"""Salonix with its operators for tests of support, and an Ops Console that answers as a test wants it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,74 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Answer = Callable[[str, dict[str, Any]], int]
+from integration.five_systems import Deployed
+from integration.restoring import query
+from sereno import audit
+from sereno.intents import IntentLog
+from sereno.ledger import open_ledger
+from sereno.metrics import exposition
+from sereno.reports.model import Draft, Effect, JobContext
+from sereno.support.choosing import BatchFilter, Chosen, choose_batch, choose_one
+from sereno.support.counters import support_counts
+from sereno.support.kinds import RESEND, Kind
+from sereno.support.report import outcome_report
+from sereno.support.way import Wanted, way_of
+from sereno.support.work import Outcome, carry_out
+
 TOKEN = "a token of the console"
+FAILED, PENDING, SENT = "3", "4", "7"
+"""Ids of notifications by their status in the generated rows."""
+AUDITED = """SELECT action || ' ' || coalesce(payload ->> {key}, '') FROM ops_opssupportauditlog
+             WHERE payload ->> 'source' = 'sereno'"""
+
+
+def context(kind: Kind = RESEND, *, run: str = "calm-otter") -> JobContext:
+    return JobContext(
+        job=kind.job,
+        system="salonix",
+        effect=Effect.LIVE,
+        started_at=datetime.now(UTC),
+        flow_run_id=run,
+        run_name=run,
+    )
+
+
+def one(place: Deployed, kind: Kind, identifier: str, *, wanted: Wanted = Wanted.STATEMENT, **more: Any) -> Outcome:
+    way = way_of(place.system, kind, wanted)
+    chosen = choose_one(place.system, kind, identifier, way=way)
+    return carry_out(place.system, chosen, way=way, context=context(kind), **more)
+
+
+def batch(place: Deployed, *, wanted: Wanted, **filters: Any) -> tuple[Chosen, Outcome, Draft]:
+    way = way_of(place.system, RESEND, wanted)
+    chosen = choose_batch(place.system, BatchFilter(**filters))
+    outcome = carry_out(place.system, chosen, way=way, context=context())
+    return chosen, outcome, outcome_report("salonix", chosen, way, outcome)
+
+
+def events() -> list[audit.RecordedEvent]:
+    with open_ledger() as ledger:
+        return list(audit.events(ledger, "salonix"))
+
+
+def metrics() -> list[str]:
+    with open_ledger() as ledger:
+        text = exposition([], support_counts(ledger, "salonix")).decode()
+    return [line for line in text.splitlines() if not line.startswith("#")]
+
+
+def notification(place: Deployed, identifier: str) -> list[Any]:
+    select = "SELECT status || ' ' || coalesce(metadata ->> 'ops_resends', '-') FROM notifications_notificationlog"
+    return query(place.database.owner, f"{select} WHERE id = {identifier}")
+
+
+def unsettled(kind: Kind) -> list[Any]:
+    with open_ledger() as ledger:
+        return IntentLog(ledger, system="salonix", job=kind.job, step="desk", run_id="asks").unsettled()
 
 
 @dataclass

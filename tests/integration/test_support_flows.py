@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -19,6 +19,7 @@ from flows.resolve_alert import resolve_alert
 from infra.demo.system import DemoSystem
 from integration.restoring import query
 from sereno import audit
+from sereno.errors import SerenoError
 from sereno.ledger import open_ledger
 
 LIVE: dict[str, Any] = {"dry_run": False, "confirm_live": "YES"}
@@ -53,7 +54,7 @@ def home(demo: DemoSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api_
 
 
 async def carried_out(flow: Flow[..., Any], **parameters: Any) -> State[Any]:
-    state: State[Any] = await flow(system="demo", **parameters, return_state=True)
+    state: State[Any] = await cast("Any", flow)(system="demo", **parameters, return_state=True)
     return state
 
 
@@ -101,8 +102,7 @@ async def test_whoever_is_no_ops_admin_is_refused(monkeypatch: pytest.MonkeyPatc
     state = await carried_out(clear_lockout, lockout_id="3", **confirmed)
     assert state.name == "Refused"
     assert str(state.message).startswith("somebody may not clear lockouts of demo")
-    error = await state.aresult(raise_on_failure=False)
-    assert error.exit_code == 3
+    assert cast("SerenoError", await state.aresult(raise_on_failure=False)).exit_code == 3
 
 
 @pytest.mark.parametrize("word", ["yes", "YES ", "true", ""])
@@ -118,9 +118,9 @@ async def test_a_live_run_that_is_not_confirmed_is_refused(demo: DemoSystem, wor
         (resend_notifications, {"limit": 501}),
         (resend_notifications, {"limit": "all"}),
         (resend_notifications, {"status": "sent"}),
-        (clear_lockout, {"lockout_id": ""}),
+        (clear_lockout, {"lockout_id": "1" * 201}),
         (clear_lockout, {"lockout_id": "1", "note": "x" * 501}),
-        (resolve_alert, {}),
+        (resolve_alert, {"alert_id": "1" * 201}),
     ],
 )
 def test_a_value_out_of_bounds_is_refused_by_the_form(flow: Flow[..., Any], wrong: dict[str, Any]) -> None:

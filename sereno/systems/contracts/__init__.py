@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from sereno.systems.contracts import audit, drill, history, support
+from sereno.systems.contracts import audit, drill, history, migrations, support
 from sereno.systems.contracts.contract import Contract
 
-CONTRACTS: tuple[Contract, ...] = (*audit.CONTRACTS, *drill.CONTRACTS, *history.CONTRACTS, *support.CONTRACTS)
+CONTRACTS: tuple[Contract, ...] = (
+    *audit.CONTRACTS,
+    *drill.CONTRACTS,
+    *history.CONTRACTS,
+    *support.CONTRACTS,
+    *migrations.CONTRACTS,
+)
 
 
 def contract_of(stem: str) -> Contract | None:
