@@ -85,7 +85,7 @@ def run(
     ended = Ended(shown=shown, code=-1 if code is None else code, output=text)
     if code is None:
         raise CommandError(f"`{shown}` did not end within {timeout_seconds} s and was ended: {ended.last_lines()}")
-    logger.info("it ended with %s: %s", code, ended.last_lines())
+    logger.info("it ended with %s; it said: %s", code, ended.last_lines())
     return ended
 
 

@@ -58,7 +58,7 @@ def choose_one(system: System, kind: Kind, identifier: str, *, way: Way) -> Chos
         raise ConfigurationError(f"which {kind.noun}? give its id as {kind.noun}_id")
     try:
         with reading(system, purpose=kind.job) as session:
-            subjects = tuple(session.rows(way.read, {"id": identifier}))
+            subjects = kind.checked(session.rows(way.read, {"id": identifier}), where=way.read.where)
     except ContractError as error:
         if "invalid input" in str(error) or "out of range" in str(error):
             raise ConfigurationError(f"{identifier[:80]!r} is no id of a {kind.noun} of {system.name}") from None
@@ -90,7 +90,7 @@ def choose_batch(system: System, wanted: BatchFilter) -> Chosen:
         "limit": wanted.limit + 1,
     }
     with reading(system, purpose=RESEND.job) as session:
-        found = tuple(session.rows(candidates, given))
+        found = RESEND.checked(session.rows(candidates, given), where=candidates.where)
     if wrong := [subject for subject in found if not RESEND.is_open(subject)]:
         raise ContractError(f"{candidates.where}: gives {_ids(wrong[:3])}, which are neither failed nor pending")
     if len(found) > wanted.limit + 1:

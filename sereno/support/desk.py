@@ -124,7 +124,7 @@ class Desk:
         return bool(key["open"]) and subject is not None and self._kind.is_open(subject)
 
     def _standing(self, session: ChangeSession, identifier: str) -> Subject | None:
-        rows = session.returned(self._way.read, {"id": identifier})
+        rows = self._kind.checked(session.returned(self._way.read, {"id": identifier}), where=self._way.read.where)
         if len(rows) > 1:
             raise ContractError(f"{self._way.read.where}: gives {len(rows)} rows for one id")
         return rows[0] if rows else None

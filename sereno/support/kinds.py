@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from pydantic import JsonValue
 
-from sereno.errors import ConfigurationError
+from sereno.errors import ConfigurationError, ContractError
 from sereno.systems.model import System
 from sereno.systems.sections.support import Alerts, Lockouts, Notifications
 
@@ -37,6 +37,8 @@ class Kind:
     change: str
     """The file that changes it."""
     more_files: tuple[str, ...] = ()
+    columns: Mapping[str, type]
+    """What the reading queries give, besides `id`."""
     is_open: Callable[[Subject], bool]
     """Whether there is something to do."""
     result: Callable[[Key, Subject], str | None]
@@ -63,6 +65,25 @@ class Kind:
                 f"{system.name} does not offer {self.job}: its system.yaml says nothing of support.{self.noun}s"
             )
         return part
+
+    def checked(self, rows: Iterable[Subject], *, where: str) -> tuple[Subject, ...]:
+        """`rows`, when they are what the operation needs.
+
+        Args:
+            rows: what a query gave.
+            where: its file.
+
+        Raises:
+            ContractError: a column is missing, or a value is of another type.
+        """
+        found = tuple(rows)
+        for row in found:
+            if missing := [name for name in ("id", *self.columns) if name not in row]:
+                raise ContractError(f"{where}: gives no column {missing[0]}")
+            for name, kind in self.columns.items():
+                if not isinstance(row[name], kind):
+                    raise ContractError(f"{where}: column {name} of {self.noun} {row['id']} is no {kind.__name__}")
+        return found
 
     def key(self, subject: Subject) -> dict[str, JsonValue]:
         """What the ledger notes of a row: ids and counts, nothing that names a person."""
@@ -98,6 +119,7 @@ RESEND = Kind(
     read="notifications.read",
     change="notifications.mark_sent",
     more_files=("notifications.candidates",),
+    columns={"channel": str, "status": str, "resends": int},
     is_open=lambda subject: subject["status"] in _MAY_BE_SENT_AGAIN,
     result=_resent,
     label=lambda key: str(key["channel"]),
@@ -109,6 +131,7 @@ CLEAR = Kind(
     part=lambda system: system.support.lockouts,
     read="lockouts.read",
     change="lockouts.clear",
+    columns={"resolved": bool},
     is_open=lambda subject: not subject["resolved"],
     result=_resolved,
 )
@@ -119,6 +142,7 @@ RESOLVE = Kind(
     part=lambda system: system.support.alerts,
     read="alerts.read",
     change="alerts.resolve",
+    columns={"resolved": bool},
     is_open=lambda subject: not subject["resolved"],
     result=_resolved,
 )

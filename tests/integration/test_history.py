@@ -20,7 +20,7 @@ from integration.system_folders import written
 from sereno import audit
 from sereno.cli import main
 from sereno.database.sessions import reading
-from sereno.errors import ConfigurationError, ContractError
+from sereno.errors import ConfigurationError, ContractError, RefusedError
 from sereno.history.look import export, look_into, page_of
 from sereno.history.page import Page
 from sereno.history.query import Direction, Filters, HistoryQuery, Origin, SortBy
@@ -156,6 +156,16 @@ def test_every_filter_and_order_works_on_each_of_the_five_systems(
             seen(place.system, Origin.SYSTEM, sort_by=sort_by, limit=1, totals=False)
         text = json.dumps(everything.as_json(name, place.system.zone))
     assert json.loads(text)["totals"]["rows"] == everything.totals.rows
+
+
+def test_rows_that_a_policy_would_hide_are_an_error_and_no_empty_history(
+    five_systems: FiveSystems, tmp_path: Path
+) -> None:
+    shared = five_systems.shared("fvstudios")
+    with in_place(shared, tmp_path) as place, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("FVSTUDIOS_DATABASE_READ_URL", shared.blind)
+        with pytest.raises(RefusedError, match="give it BYPASSRLS"):
+            seen(place.system, Origin.SYSTEM)
 
 
 @pytest.mark.parametrize("form", ExportFormat)

@@ -190,12 +190,27 @@ def test_a_system_that_offers_nothing_says_so(deployed: Deploy) -> None:
             way_of(point, kind)
 
 
-def test_candidates_that_may_not_be_sent_again_break_the_contract(
-    salonix: Deployed, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (
+            "SELECT id, channel, status, 0 AS resends FROM {} ORDER BY id LIMIT :limit",
+            "which are neither failed nor pending",
+        ),
+        ("SELECT id, channel, status, 0 AS resends FROM {} WHERE status = 'failed'", "in spite of :limit"),
+        ("SELECT id, channel, status FROM {} LIMIT :limit", "gives no column resends"),
+        ("SELECT id, channel, status, metadata AS resends FROM {} LIMIT :limit", "column resends of notification"),
+        ("DELETE FROM {} RETURNING id", "syntax error"),
+        ("WITH gone AS (UPDATE {} SET status = 'sent' RETURNING *) SELECT * FROM gone", "data-modifying|WITH"),
+        ("SELECT 1 AS id; COMMIT; DELETE FROM {}", "multiple|syntax"),
+    ],
+)
+def test_candidates_that_write_or_are_something_else_break_the_contract(
+    salonix: Deployed, monkeypatch: pytest.MonkeyPatch, text: str, complaint: str
 ) -> None:
-    text = "SELECT id, channel, status, 0 AS resends FROM notifications_notificationlog ORDER BY id LIMIT :limit"
-    monkeypatch.setattr(
-        "sereno.support.choosing.find_sql", lambda *_: SqlFile(Path("sql/notifications.candidates.sql"), text)
-    )
-    with pytest.raises(ContractError, match="which are neither failed nor pending"):
+    sql = SqlFile(Path("sql/notifications.candidates.sql"), text.format("notifications_notificationlog"))
+    monkeypatch.setattr("sereno.support.choosing.find_sql", lambda *_: sql)
+    with pytest.raises(ContractError, match=complaint) as refused:
         choose_batch(salonix.system, BatchFilter())
+    assert "notifications.candidates.sql" in str(refused.value)
+    assert query(salonix.database.owner, "SELECT count(*) FROM notifications_notificationlog") == [1500]

@@ -20,6 +20,7 @@ from infra.demo.system import DemoSystem
 from integration.restoring import query
 from sereno import audit
 from sereno.errors import SerenoError
+from sereno.exclusion import exclusive
 from sereno.ledger import open_ledger
 
 LIVE: dict[str, Any] = {"dry_run": False, "confirm_live": "YES"}
@@ -103,6 +104,13 @@ async def test_whoever_is_no_ops_admin_is_refused(monkeypatch: pytest.MonkeyPatc
     assert state.name == "Refused"
     assert str(state.message).startswith("somebody may not clear lockouts of demo")
     assert cast("SerenoError", await state.aresult(raise_on_failure=False)).exit_code == 3
+
+
+async def test_two_runs_at_once_are_one_too_many() -> None:
+    with exclusive(system="demo", job="resolve_alert", run="calm-otter"):
+        state = await carried_out(resolve_alert, alert_id="1")
+    assert state.name == "Refused"
+    assert "resolve_alert of demo is already running: run calm-otter" in str(state.message)
 
 
 @pytest.mark.parametrize("word", ["yes", "YES ", "true", ""])
