@@ -58,7 +58,8 @@ def _carry_out(words: Sequence[str], *, report_to: int) -> int:
     require_job(job, Path(__file__).parent)
     system_folder(system)
     values = split_values(rest)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell lets its background jobs ignore SIGINT
+        signal.signal(number, _interrupt)
     _prepare_prefect()
     flow = getattr(importlib.import_module(f"flows.{job}"), job)
     parameters = _parameters(flow, job, system, values)

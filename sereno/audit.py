@@ -27,7 +27,7 @@ from sereno.ledger.chain import (
     RecordedEvent,
     chain_hash,
     members,
-    stored_text,
+    stored,
 )
 from sereno.ledger.link import BrokenLink, Fault
 from sereno.ledger.models import AuditRow, time_text
@@ -54,6 +54,7 @@ __all__ = [
     "verify",
 ]
 
+_INSERT = insert(AuditRow)
 _CI_VARIABLES = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN")
 _LONGEST_ACTOR = 200
 
@@ -99,13 +100,13 @@ def append_within(session: Session, event: Event, *more: Event) -> AuditReferenc
     rows: list[dict[str, object]] = []
     for each in (event, *more):
         sequence += 1
-        text = stored_text(each, sequence=sequence)
+        text, said = stored(each, sequence=sequence)
         sealed = chain_hash(previous, text)
-        said = members(text) or {}
-        place = {"system": system, "sequence": sequence, "previous_hash": previous, "hash": sealed, "text": text}
-        rows.append({**place, **{name: said[name] for name in INDEXED}})
+        row: dict[str, object] = {name: said[name] for name in INDEXED}
+        row.update(system=system, sequence=sequence, previous_hash=previous, hash=sealed, text=text)
+        rows.append(row)
         previous = sealed
-    session.execute(insert(AuditRow), rows)
+    session.connection().execute(_INSERT, rows)
     return AuditReference(sequence=sequence, hash=previous)
 
 
@@ -182,7 +183,7 @@ def _wait_for_turn(session: Session, system: str) -> None:
 def _standing(session: Session, event: Event) -> AuditReference | None:
     if event.flow_run_id is None:
         return None
-    said = members(stored_text(event, sequence=0)) or {}
+    _, said = stored(event, sequence=0)
     same = select(AuditRow.sequence, AuditRow.hash).where(AuditRow.system == event.system)
     row = session.execute(same.where(*(getattr(AuditRow, name) == said[name] for name in INDEXED))).first()
     return AuditReference(sequence=row.sequence, hash=row.hash) if row else None

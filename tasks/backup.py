@@ -1,6 +1,6 @@
 """The steps of `backup`."""
 
-from sereno.backup import copies, leftovers, read_back, write
+from sereno.backup import copies, leftovers, read_back, record, write
 from sereno.errors import SerenoError
 from sereno.systems.model import System
 from tasks.step import NETWORK, step
@@ -8,6 +8,7 @@ from tasks.step import NETWORK, step
 clear_leftovers = step(leftovers.clear_leftovers, name="clear leftovers", retry=NETWORK)
 write_backup = step(write.write, name="write {kind} backup", retry=NETWORK, progress=True)
 verify_written = step(read_back.read_back, name="read back", retry=NETWORK, progress=True)
+record_backup = step(record.record_backup, name="note in the system's own table")
 _copy_to_store = step(copies.copy_to_store, name="copy to {store}", retry=NETWORK, progress=True)
 
 

@@ -1,13 +1,15 @@
 """The steps of `restore`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from sereno import services
 from sereno.errors import SerenoError
 from sereno.reports.model import Finding
-from sereno.restore import load, permission, plan, prove, refill, side, target
+from sereno.restore import load, permission, plan, prove, refill, side, target, volume_rooms, volumes
 from sereno.restore.chosen import RestorePlan
+from sereno.restore.prove_schema import prove_schema as proven_schema
+from sereno.restore.volume_rooms import VolumeRoom
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
 from sereno.systems.sections.restore import SCRATCH
@@ -24,7 +26,12 @@ restore_after_rows = step(load.restore_after_rows, name="schema after rows")
 refill_tables = step(refill.refill, name="refill tables", progress=True)
 put_in_place = step(side.put_in_place, name="put {side.name} in place")
 prove_content = step(prove.prove_content, name="prove content", retry=NETWORK, progress=True)
-prove_schema = step(prove.prove_schema, name="prove schema", retry=NETWORK)
+prove_schema = step(proven_schema, name="prove schema", retry=NETWORK)
+_unpack_volumes = step(volumes.unpack_volumes, name="unpack volumes", retry=NETWORK, progress=True)
+_prove_volumes = step(volumes.prove_volumes, name="prove volumes", retry=NETWORK, progress=True)
+_put_volumes_in_place = step(volume_rooms.put_volumes_in_place, name="put volumes in place")
+_make_rooms = step(volume_rooms.make_rooms, name="make room for volumes")
+_drop_rooms = step(volume_rooms.drop_rooms, name="delete volumes that are not in place")
 _use_approval = step(permission.use_approval, name="use approval {approval}")
 _start_scratch = step(target.start_scratch, name="start scratch server")
 _drop_scratch = step(target.drop_scratch, name="drop scratch server")
@@ -47,7 +54,7 @@ async def target_database(system: System, chosen: RestorePlan) -> AsyncIterator[
         yield target.target_url(system, chosen.target)
         return
     try:
-        yield await _start_scratch(system, at_least=chosen.major)
+        yield await _start_scratch(system, at_least=chosen.major, encoding=chosen.manifest.origin.encoding)
     finally:
         await _drop_scratch(system)
 
@@ -60,6 +67,40 @@ async def side_database(system: System) -> AsyncIterator[side.SideDatabase]:
         yield made
     finally:
         await _drop_side(system, made)
+
+
+@asynccontextmanager
+async def rooms_for_volumes(
+    system: System, chosen: RestorePlan, *, use: str = ""
+) -> AsyncIterator[Sequence[VolumeRoom]]:
+    """Where the plan's volumes are unpacked; what is not in place when the block ends is gone."""
+    if not chosen.volumes:
+        yield ()
+        return
+    rooms = await _make_rooms(system, chosen, use=use)
+    try:
+        yield rooms
+    finally:
+        await _drop_rooms(system, rooms, use=use)
+
+
+async def unpack_volumes(
+    system: System, chosen: RestorePlan, rooms: Sequence[VolumeRoom]
+) -> Sequence[volumes.UnpackedVolume]:
+    """Every volume in its room."""
+    return await _unpack_volumes(system, chosen, rooms) if rooms else ()
+
+
+async def prove_volumes(
+    system: System, chosen: RestorePlan, unpacked: Sequence[volumes.UnpackedVolume]
+) -> Sequence[Finding]:
+    """Is each of them what was backed up?"""
+    return await _prove_volumes(system, chosen, unpacked) if unpacked else ()
+
+
+async def put_volumes_in_place(rooms: Sequence[VolumeRoom]) -> Sequence[Finding]:
+    """Each volume that has a place in it; one that is only looked at stays in its room."""
+    return await _put_volumes_in_place(rooms) if any(room.volume.folder for room in rooms) else ()
 
 
 @asynccontextmanager

@@ -5,13 +5,14 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from faulty_proxy import FaultyProxy
@@ -35,8 +36,11 @@ def _isolate() -> None:
 
 
 _isolate()
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a background job of a shell; processes would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
-settings.register_profile("sereno", deadline=None)  # how long a machine takes proves nothing
+# How long a machine takes proves nothing.
+settings.register_profile("sereno", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("sereno")
 
 

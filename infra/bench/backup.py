@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
+from infra.bench.measured import Measured
 from infra.bench.pgbackrest import pgbackrest_backup
 from infra.bench.subject import Subject, run
 from infra.bench.timing import Sample, in_turn, ratio
@@ -16,21 +16,6 @@ from sereno.backup.manifest import Manifest
 from sereno.backup.place import BackupPlace
 from sereno.restore import load, plan, prove, target
 from sereno.systems.model import System
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One line of the bench's table. `limit` is what the ratio may be at most; None when nothing is asked."""
-
-    name: str
-    value: float
-    limit: float | None
-    detail: str
-
-    @property
-    def met(self) -> bool:
-        """Whether the figure is within its limit."""
-        return self.limit is None or self.value <= self.limit
 
 
 def measure_backup(subject: Subject, *, rounds: int) -> list[Measured]:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.bench.backup import Measured
+from infra.bench.measured import Measured
 from infra.bench.timing import in_turn, ratio
 from sereno import audit
 from sereno.database.sessions import reading

@@ -9,7 +9,8 @@ from functools import partial
 
 import psycopg
 
-from infra.bench.backup import Measured, restore
+from infra.bench.backup import restore
+from infra.bench.measured import Measured
 from infra.bench.subject import Subject
 from infra.bench.timing import Sample, in_turn, ratio
 from sereno.backup import write

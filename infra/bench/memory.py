@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.bench.backup import Measured
+from infra.bench.measured import Measured
 from infra.bench.subject import Subject
 
 FILL = """

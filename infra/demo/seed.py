@@ -22,7 +22,7 @@ def create_roles(superuser_url: str, *, owner_password: str, reader_password: st
     Args:
         superuser_url: where the superuser may connect.
         owner_password: of the role that owns everything.
-        reader_password: of the role that may read everything and nothing else.
+        reader_password: of the role that may read everything, also what other roles do, and nothing else.
     """
     with translated("creating the demo's roles"), psycopg.connect(superuser_url, autocommit=True) as connection:
         for role, password in ((OWNER, owner_password), (READER, reader_password)):
@@ -30,6 +30,7 @@ def create_roles(superuser_url: str, *, owner_password: str, reader_password: st
             command = sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {}")
             verb = sql.SQL("ALTER" if there else "CREATE")
             connection.execute(command.format(verb, sql.Identifier(role), sql.Literal(password)))
+        connection.execute(sql.SQL("GRANT pg_read_all_stats TO {}").format(sql.Identifier(READER)))
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone():
             names = {
                 "database": sql.Identifier(DATABASE),

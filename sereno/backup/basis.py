@@ -42,11 +42,11 @@ def find_basis(place: BackupPlace, snapshot: LockedSnapshot, origin: Origin) -> 
         chain = open_chain(place, newest)
     except (IntegrityError, WrongPassphraseError) as error:
         return Basis(reason=f"the newest backup cannot be built on: {error}")
-    problem = _obstacle(chain.newest.manifest, snapshot, origin)
+    problem = obstacle(chain.newest.manifest, snapshot, origin)
     return Basis(reason=f"{newest} cannot be built on: {problem}") if problem else Basis(chain=chain)
 
 
-def _obstacle(parent: Manifest, snapshot: LockedSnapshot, origin: Origin) -> str | None:
+def obstacle(parent: Manifest, snapshot: LockedSnapshot, origin: Origin) -> str | None:
     """Why rows of `parent` and of now cannot be told apart by their transactions."""
     before = parent.origin
     if None in (origin.system_identifier, origin.timeline):

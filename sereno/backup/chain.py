@@ -9,7 +9,7 @@ from heapq import merge
 from sereno.backup.key_changes import KeyEvent, events
 from sereno.backup.key_diff import Change
 from sereno.backup.key_order import OrderKey
-from sereno.backup.manifest import KeySet, Table
+from sereno.backup.manifest import KeySet, StoredObject, Table
 from sereno.backup.place import BackupPlace, OpenBackup
 from sereno.errors import IntegrityError, RefusedError
 
@@ -51,6 +51,20 @@ class Chain:
             label = levels[-1].table.label
             raise IntegrityError(f"backup {self.newest.manifest.id} rests on rows of {label} that its parents lack")
         return ()
+
+    def volume(self, name: str) -> tuple[OpenBackup, StoredObject]:
+        """The archive of a volume, and the newest backup that holds one.
+
+        Raises:
+            IntegrityError: the chain does not reach down to an archive.
+        """
+        for backup in reversed(self.backups):
+            volume = next((volume for volume in backup.manifest.volumes if volume.name == name), None)
+            if volume is None:
+                break
+            if volume.archive:
+                return backup, volume.archive
+        raise IntegrityError(f"backup {self.newest.manifest.id} rests on an archive of volume {name} that is not there")
 
 
 def open_chain(place: BackupPlace, identifier: str) -> Chain:

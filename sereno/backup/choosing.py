@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sereno import moments
 from sereno.backup.manifest import LINKS, BackupKind
+
+AHEAD_AT_MOST = timedelta(days=1)
+"""How far the time in an id may be ahead of the clock. Ids sort as the backups were taken, so one that follows another
+within the same second, or after the clock was set back, is given a time that is yet to come."""
 
 _TIME_LENGTH = len("20261123T020000Z")
 _RANDOM_LENGTH = len("-1f3a5c7e")
@@ -38,9 +42,9 @@ def newest_as_of(moment: datetime, identifiers: Sequence[str], *, taken_at: Call
     Args:
         moment: with a time zone.
         identifiers: backups, oldest first.
-        taken_at: the moment that a backup shows. Asked of few: none is taken before the time in its id.
+        taken_at: the moment that a backup shows. Asked of few: of none whose id is far ahead of `moment`.
     """
-    begun = [identifier for identifier in identifiers if _begun_at(identifier) <= moment]
+    begun = [identifier for identifier in identifiers if _time_in(identifier) - moment <= 2 * AHEAD_AT_MOST]
     early = [identifier for identifier in begun if _is_link(identifier)]
     for candidates in (early, begun):
         for identifier in reversed(candidates):
@@ -65,5 +69,5 @@ def _is_link(identifier: str) -> bool:
         return False
 
 
-def _begun_at(identifier: str) -> datetime:
+def _time_in(identifier: str) -> datetime:
     return datetime.strptime(identifier[:_TIME_LENGTH], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)

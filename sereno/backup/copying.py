@@ -24,6 +24,8 @@ from sereno.database.connection import COPY_SETTINGS, UNHURRIED, WITHOUT_TRANSAC
 from sereno.errors import SystemUnavailableError
 
 CHUNK_BYTES = 1024 * 1024
+RAW = "SQL_ASCII"
+"""The encoding of databases whose bytes have no known meaning; they are copied as they are."""
 _ONE_PROCESS = {"max_parallel_workers_per_gather": "0"}  # several processes give rows in any order
 
 T = TypeVar("T")
@@ -37,18 +39,24 @@ class CopySession:
         """Copy through `connection`; what arrives is handled in `executor`, one chunk at a time."""
         self._connection = connection
         self._executor = executor
+        self._encoding = RAW if connection.get_settings().server_encoding == RAW else None
 
     async def copy(self, query: str, receive: Receive) -> int:
         """Run `COPY (query) TO STDOUT`; the number of rows.
 
         `receive` is called in a thread with chunks of about 1 MiB, in order, while the next one is being fetched.
         """
-        return await self._received(partial(self._connection.copy_from_query, query), receive)
+        copying = partial(self._connection.copy_from_query, query, encoding=self._encoding)
+        return await self._received(copying, receive)
 
     async def copy_table(self, schema_name: str, name: str, columns: Sequence[str], receive: Receive) -> int:
         """Copy a whole table, without those that inherit from it, in physical order; a query may choose an index."""
         copying = partial(
-            self._connection.copy_from_table, name, schema_name=schema_name, columns=list(columns) or None
+            self._connection.copy_from_table,
+            name,
+            schema_name=schema_name,
+            columns=list(columns) or None,
+            encoding=self._encoding,
         )
         return await self._received(copying, receive)
 
@@ -110,7 +118,7 @@ def copy_in_parallel(url: str, *, snapshot: str | None, connections: int, purpos
     Raises:
         SerenoError: the first failure; the other connections are ended at once.
     """
-    with _translated():
+    with copying_of("rows"):
         asyncio.run(
             _copy_all(url, snapshot=snapshot, connections=min(connections, len(work)), purpose=purpose, work=work)
         )
@@ -184,16 +192,16 @@ _ASYNCPG_KEYS = frozenset(
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
-    """Turn asyncpg's errors into Sereno's, through psycopg's of the same SQLSTATE."""
-    with translated("copying rows"):
+def copying_of(what: str) -> Iterator[None]:
+    """Turn asyncpg's errors into Sereno's, through psycopg's of the same SQLSTATE; they say that `what` was copied."""
+    with translated(f"copying {what}"):
         try:
             yield
         except asyncpg.PostgresError as error:
             raise _same_in_psycopg(error) from None
         except (asyncpg.InterfaceError, ssl.SSLError, ConnectionError, TimeoutError) as error:
             raise SystemUnavailableError(
-                f"while copying rows: the connection broke: {error or type(error).__name__}"
+                f"while copying {what}: the connection broke: {error or type(error).__name__}"
             ) from None
 
 

@@ -17,6 +17,11 @@ from sereno.systems.sections.retention import LONGEST_DAYS, Retention
 _EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
+def within_calendars(moment: datetime) -> datetime:
+    """The nearest moment that every time zone's calendar knows; a manifest that nobody authenticated may say any."""
+    return min(max(moment, _EARLIEST), _LATEST)
+
+
 @dataclass(frozen=True, slots=True)
 class DatedBackup:
     """What retention has to know of a backup. Ids sort as backups were taken, also when a clock was set back."""
@@ -31,7 +36,7 @@ class DatedBackup:
     def of(cls, manifest: Manifest) -> DatedBackup:
         """The backup that `manifest` describes; a time beyond all calendars becomes the nearest within them."""
         parent = manifest.parent.id if manifest.parent else None
-        taken_at = min(max(manifest.snapshot.taken_at, _EARLIEST), _LATEST)
+        taken_at = within_calendars(manifest.snapshot.taken_at)
         return cls(manifest.id, manifest.kind, taken_at, parent, manifest.stored_bytes)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sereno.backup.keep import DatedBackup
 from sereno.backup.manifest import BackupKind
@@ -30,6 +30,10 @@ class Lineage:
         if oldest.parent:
             return oldest.parent
         return "a full backup" if oldest.kind is BackupKind.INCREMENTAL else ""
+
+    def touched(self, backup: DatedBackup, damaged: Collection[str]) -> bool:
+        """Whether the backup, or anything that it rests on, is among the ids `damaged`."""
+        return any(each.id in damaged for each in (backup, *self.ancestors(backup)))
 
     def _walk(self, backup: DatedBackup) -> tuple[DatedBackup, ...]:
         found: dict[str, DatedBackup] = {}

@@ -30,6 +30,7 @@ class ObjectKind(StrEnum):
     LARGE_OBJECTS = "large-objects"
     ROWS = "rows"
     KEYS = "keys"
+    VOLUME = "volume"
 
 
 class _Entry(BaseModel):
@@ -141,6 +142,23 @@ class Table(Relation):
         return sum(part.plain_bytes for part in self.parts)
 
 
+class Volume(_Entry):
+    """A directory, of `files` files with `bytes` bytes.
+
+    Without an archive nothing in it has changed since the parent backup.
+    """
+
+    name: str
+    path: str
+    archive: StoredObject | None
+    listing: str | None = Field(
+        description="digest of paths, sizes, times, rights and inodes; None when it tells no later change"
+    )
+    files: int
+    bytes: int
+    changed: int = Field(default=0, description="files that were written to while they were read")
+
+
 class Parent(_Entry):
     """The backup that an increment builds on, and the SHA-256 of its manifest file."""
 
@@ -228,11 +246,13 @@ class Manifest(_Entry):
     roles: tuple[str, ...]
     extensions: tuple[Extension, ...]
     audit_head: AuditHead | None = None
+    volumes: tuple[Volume, ...] = ()
 
     @property
     def objects(self) -> tuple[StoredObject, ...]:
         """Every object of the backup."""
-        archives = tuple(archive for archive in (self.schema_dump, self.large_objects) if archive)
+        volumes = (volume.archive for volume in self.volumes)
+        archives = tuple(archive for archive in (self.schema_dump, self.large_objects, *volumes) if archive)
         return (*archives, *(entry for table in self.tables for entry in table.objects))
 
     @property

@@ -26,8 +26,9 @@ _IDENTIFIER = re.compile(r"(?P<stamp>\d{8}T\d{6}Z)-(?P<kind>[a-z]+(-[a-z]+)*)-[0
 
 
 def sealed_manifest(manifest: Manifest, key: DataKey) -> bytes:
-    """The file's bytes."""
-    line = json.dumps(manifest.model_dump(mode="json"), separators=(",", ":"), ensure_ascii=False).encode()
+    """The file's bytes; one without volumes does not speak of them."""
+    fields = manifest.model_dump(mode="json", exclude=None if manifest.volumes else {"volumes"})
+    line = json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
     seal = json.dumps({"hmac_sha256": _seal(line, key)}).encode()
     return line + b"\n" + seal + b"\n"
 

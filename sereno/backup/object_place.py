@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sereno.backup.copying import Copying, CopySession
+from sereno.backup.copying import Copying, CopySession, copying_of
 from sereno.backup.keys import DataKey
 from sereno.backup.objects import ObjectWriter
 from sereno.stores import Store
@@ -21,7 +21,7 @@ class ObjectPlace:
     folder: str
     key: DataKey
     copied: Callable[[int, str], None]
-    """Told of each piece of plaintext: its size in bytes, and the table's label."""
+    """Told of each piece of plaintext: its size in bytes, and the label of the table or volume."""
 
     async def copy(self, copying: Copying, session: CopySession, *, name: str, label: str) -> dict[str, Any]:
         """Copy what `copying` gives into the object `name`; the fields that its manifest entry needs."""
@@ -34,7 +34,8 @@ class ObjectPlace:
                 writer.write(data)
                 self.copied(len(data), label)
 
-            rows = await copying(session, receive)
+            with copying_of(label):
+                rows = await copying(session, receive)
             figures = await session.in_thread(writer.close)
         except BaseException as error:
             creation.__exit__(type(error), error, error.__traceback__)

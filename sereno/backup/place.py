@@ -88,16 +88,11 @@ class BackupPlace:
 
     def identifiers(self) -> list[str]:
         """The complete backups, oldest first."""
-        return [name for name in self._folders() if self.store.exists(f"{self.system}/{name}/{MANIFEST_NAME}")]
+        return list(self._folders(MANIFEST_NAME))
 
     def with_keys(self) -> list[str]:
         """The backups that have key slots, or should have: complete ones, and those that lack only their manifest."""
-        names = (KEYS_NAME, MANIFEST_NAME)
-        return [
-            folder
-            for folder in self._folders()
-            if any(self.store.exists(f"{self.system}/{folder}/{name}") for name in names)
-        ]
+        return list(self._folders(KEYS_NAME, MANIFEST_NAME))
 
     def newest(self, *, as_of: datetime | None = None) -> str:
         """The newest complete backup that holds everything, and only without one of any kind.
@@ -133,9 +128,9 @@ class BackupPlace:
         complete = set(self.identifiers())
         return (name for name in self._folders() if name not in complete)
 
-    def _folders(self) -> Iterator[str]:
-        """Folders that a backup may be in; somebody's `old-copy` is none."""
-        return (name for name in self.store.folders(self.system) if is_identifier(name))
+    def _folders(self, *holding: str) -> Iterator[str]:
+        """Folders that a backup may be in, those `holding` one of some objects; somebody's `old-copy` is none."""
+        return (name for name in self.store.folders(self.system, holding=holding) if is_identifier(name))
 
     def manifest(self, identifier: str) -> Manifest:
         """The manifest as it stands there, unauthenticated."""

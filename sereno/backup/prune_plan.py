@@ -12,6 +12,8 @@ from sereno.backup.keep import CalendarEntry, DatedBackup, KeepPolicy, Reason, R
 from sereno.backup.place import BackupPlace
 from sereno.backup.retention import calendar, deletion_order
 from sereno.errors import RefusedError
+from sereno.ledger import open_ledger
+from sereno.ledger.proofs import last_readings
 from sereno.settings import load_settings
 from sereno.systems.model import System
 
@@ -24,14 +26,15 @@ _ONLY_COPIES = "nothing is deleted here while the first store cannot be read: th
 class StorePlan:
     """What stays and what goes in one store.
 
-    `backups` and `leftovers` are what this run deletes; `waiting` says how many more have to go and are
-    left for the next run. `young` counts folders without a manifest that may still become backups. With a `problem`
-    nothing is known of the store, or nothing may be deleted in it.
+    `backups` and `leftovers` are what this run deletes; `waiting` says how many more have to go and are left for the
+    next run. In the `damaged` ones something was wrong when they were last read. `young` counts folders without a
+    manifest that may still become backups. With a `problem` nothing is known of the store, or nothing may be deleted.
     """
 
     store: str
     entries: tuple[CalendarEntry, ...] = ()
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    damaged: frozenset[str] = frozenset()
     backups: tuple[DatedBackup, ...] = ()
     leftovers: tuple[Leftover, ...] = ()
     waiting: int = 0
@@ -75,10 +78,18 @@ def plan_prune(system: System, *, max_delete: int = 100, now: datetime | None = 
     keep, now = KeepPolicy.of(system, settings), now or datetime.now(UTC)
     found = [take_inventory(place) for place in BackupPlace.all_of(system, settings)]
     _require_held(system, keep, found)
+    with open_ledger(settings) as ledger:
+        readings = last_readings(ledger, system.name)
     plans: list[StorePlan] = []
     for inventory in found:
         room = max_delete - sum(len(plan.going) for plan in plans)
-        plans.append(_plan(inventory, keep, now, room=room, first=plans[0] if plans else None))
+        known = (
+            identifier for (store, identifier), last in readings.items() if store == inventory.store and last.damaged
+        )
+        first = plans[0] if plans else None
+        plans.append(
+            _plan(inventory, keep, now, room=room, first=first, damaged=inventory.identifiers.intersection(known))
+        )
     return PrunePlan(system.name, keep, now, tuple(plans))
 
 
@@ -92,12 +103,27 @@ def _require_held(system: System, keep: KeepPolicy, inventories: Sequence[Invent
             )
 
 
-def _plan(inventory: Inventory, keep: KeepPolicy, now: datetime, *, room: int, first: StorePlan | None) -> StorePlan:
+def _plan(
+    inventory: Inventory,
+    keep: KeepPolicy,
+    now: datetime,
+    *,
+    room: int,
+    first: StorePlan | None,
+    damaged: frozenset[str],
+) -> StorePlan:
     problem = inventory.problem or (_ONLY_COPIES if first and first.problem else "")
     if problem:
         return StorePlan(inventory.store, problem=problem)
     copied_from = _still_in(first) if first else {}
-    entries = calendar(inventory.backups, keep=keep, now=now, unreadable=inventory.unreadable, copied_from=copied_from)
+    entries = calendar(
+        inventory.backups,
+        keep=keep,
+        now=now,
+        unreadable=inventory.unreadable,
+        copied_from=copied_from,
+        damaged=damaged,
+    )
     going = deletion_order(entries)
     abandoned = [leftover for leftover in inventory.leftovers if leftover.abandoned(now)]
     backups = tuple(going[:room])
@@ -106,6 +132,7 @@ def _plan(inventory: Inventory, keep: KeepPolicy, now: datetime, *, room: int, f
         store=inventory.store,
         entries=entries,
         unreadable=inventory.unreadable,
+        damaged=damaged,
         backups=backups,
         leftovers=leftovers,
         waiting=len(going) + len(abandoned) - len(backups) - len(leftovers),

@@ -78,6 +78,10 @@ def _findings(plan: PrunePlan, store: StorePlan) -> Iterator[Finding]:
         [f"{entry.backup.id} {entry.why}; fetch that from another copy, or delete this by hand" for entry in broken],
         f"every backup in store {name} has what it rests on",
     )
+    if store.damaged:
+        advice = "it counts for no rule, so that whole ones stay in its place; see what verify_backups says of it"
+        seen = [f"{identifier}: {advice}" for identifier in sorted(store.damaged)]
+        yield _without(seen, f"every backup in store {name} was whole when it was last read", required=False)
     if future:
         advice = "it stays and counts for no rule; set the clock, and delete it by hand when it is not needed"
         seen = [f"{entry.backup.id} was taken at {_moment(entry.backup.taken_at, plan)}: {advice}" for entry in future]

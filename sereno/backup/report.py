@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from sereno.backup.copies import StoreCopy
 from sereno.backup.manifest import LINKS, Manifest
 from sereno.backup.read_back import ReadBack
+from sereno.backup.volumes import volume_findings
 from sereno.backup.write import WrittenBackup
 from sereno.reports.build import headline, human_bytes, human_count
 from sereno.reports.charts import bar_chart
@@ -16,9 +17,13 @@ _CHARTED_TABLES = 8
 
 
 def backup_report(
-    written: WrittenBackup, checked: ReadBack, copies: Sequence[StoreCopy], cleared: Sequence[str]
+    written: WrittenBackup,
+    checked: ReadBack,
+    copies: Sequence[StoreCopy],
+    cleared: Sequence[str],
+    recorded: Sequence[Finding] = (),
 ) -> Draft:
-    """The report on a backup that was written and read back."""
+    """The report on a backup that was written and read back; `recorded` is what became of the system's own note."""
     manifest = written.manifest
     findings = (
         Finding(
@@ -29,9 +34,11 @@ def backup_report(
         ),
         *(_copied(copy) for copy in copies),
         *_increments(written),
+        *(finding for volume in written.volumes for finding in volume_findings(volume)),
+        *recorded,
     )
     passed = (
-        f"backup {written.id} of {_what(manifest)} "
+        f"backup {written.id} of {_what(manifest)}{_volumes(manifest)} "
         f"({human_bytes(manifest.plain_bytes)}, {human_bytes(manifest.stored_bytes)} stored) is in store "
         f"{written.store} and was read back"
         + (
@@ -48,6 +55,8 @@ def backup_report(
         "tables": len(manifest.tables),
         "rows": manifest.rows,
         "rows_copied": manifest.rows_copied,
+        "volumes": len(manifest.volumes),
+        "files": sum(volume.files for volume in manifest.volumes),
         "objects": checked.objects,
         "plain_bytes": manifest.plain_bytes,
         "stored_bytes": manifest.stored_bytes,
@@ -87,6 +96,15 @@ def _what(manifest: Manifest) -> str:
     if not manifest.tables:
         return "the schema alone"
     return f"{human_count(manifest.rows, 'row')} in {human_count(len(manifest.tables), 'table')}"
+
+
+def _volumes(manifest: Manifest) -> str:
+    if not manifest.volumes:
+        return ""
+    unchanged = sum(1 for volume in manifest.volumes if volume.archive is None)
+    files = human_count(sum(volume.files for volume in manifest.volumes), "file")
+    same = f", {unchanged} unchanged" if unchanged else ""
+    return f" and {files} in {human_count(len(manifest.volumes), 'volume')}{same}"
 
 
 def _largest_tables(manifest: Manifest) -> str:

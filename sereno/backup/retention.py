@@ -3,7 +3,8 @@
 A backup stays when any rule asks for it, and so does everything that it rests on. Each kind is counted apart, since a
 `critical` backup every six hours must not push out the weekly full ones; full and incremental backups count together,
 as they form chains. Only backups that can be restored by what their manifests say are counted: one that rests on
-something that is missing takes no other's place. What is doubtful is never deleted.
+something that is missing takes no other's place, and neither does one in which a reading found damage. What is doubtful
+is never deleted.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ def calendar(
     now: datetime,
     unreadable: Collection[str] = (),
     copied_from: Mapping[str, Reason] | None = None,
+    damaged: Collection[str] = (),
 ) -> tuple[CalendarEntry, ...]:
     """What becomes of each backup of one store, oldest first.
 
@@ -39,6 +41,8 @@ def calendar(
         now: the moment at which they are applied.
         unreadable: the ids of the others; they stay, with whatever they might rest on.
         copied_from: why copies stay that the store's own rules would not ask for, by id.
+        damaged: the ids of those in which something was wrong when they were last read. They stay for as long as if
+            they were whole, and so does what the rules ask for without them.
     """
     lineage = Lineage(backups)
     reasons: dict[str, list[Reason]] = defaultdict(list)
@@ -54,8 +58,12 @@ def calendar(
         reasons[backup.id] += _held(backup, keep)
         reasons[backup.id] += filter(None, [(copied_from or {}).get(backup.id)])
     for group in groups.values():
-        for identifier, reason in reasons_of_group(group, lineage=lineage, keep=keep, now=now):
+        unsound = {each.id for each in group if lineage.touched(each, damaged)}
+        sound = [each for each in group if each.id not in unsound]
+        for identifier, reason in reasons_of_group(sound, lineage=lineage, keep=keep, now=now):
             reasons[identifier].append(reason)
+        for identifier, reason in reasons_of_group(group, lineage=lineage, keep=keep, now=now) if unsound else ():
+            reasons[identifier] += [reason] if identifier in unsound else []
     for identifier, reason in _doubtful(backups, unreadable):
         reasons[identifier].append(reason)
     _keep_parents(reasons, backups, lineage)

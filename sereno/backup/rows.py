@@ -13,6 +13,7 @@ from sereno.backup.copying import (
     Copying,
     CopySession,
     changed_condition,
+    copying_of,
     copying_rows,
     digest_query,
     in_order,
@@ -97,7 +98,8 @@ def _key_piece(copy: TableCopy, place: ObjectPlace, *, encoding: Encoding) -> Pi
                 comparison.feed(data)
                 place.copied(len(data), label)
 
-            copy.keys = await session.copy(query, receive)
+            with copying_of(label):
+                copy.keys = await session.copy(query, receive)
             copy.changes = await session.in_thread(partial(comparison.close, place, name=name))
 
     return Piece(weight=source.bytes // 4, run=compare if copy.levels else write)
@@ -107,6 +109,7 @@ def _digest_piece(copy: TableCopy) -> Piece:
     query = digest_query(copy.source.schema_name, copy.source.name)
 
     async def run(session: CopySession) -> None:
-        copy.content_digest = await session.value(query)
+        with copying_of(f"the digest of {copy.source.label}"):
+            copy.content_digest = await session.value(query)
 
     return Piece(weight=copy.source.bytes // 2, run=run)

@@ -57,12 +57,12 @@ def schema_digest(archive: HiddenFile, *, binaries: PostgresBinaries) -> str:
     It is SHA-256 over `schema_lines`.
     """
     digest = hashlib.sha256()
-    for line in schema_lines(archive, binaries=binaries):
+    for line in schema_lines(archive, binaries):
         digest.update(line)
     return digest.hexdigest()
 
 
-def schema_lines(archive: HiddenFile, *, binaries: PostgresBinaries, owners: bool = True) -> Iterator[bytes]:
+def schema_lines(archive: HiddenFile, binaries: PostgresBinaries, *, owners: bool = True) -> Iterator[bytes]:
     """The archive's SQL line by line, without the lines that differ from dump to dump.
 
     What PostgreSQL writes in one way of a schema as it was made, and in another of the same schema restored, is always

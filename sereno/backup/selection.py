@@ -35,6 +35,8 @@ class Selection:
     schema: bool = True
     keys: bool = False
     """Whether increments are to build on it."""
+    volumes: bool = False
+    """Whether the system's directories are taken too."""
 
     def of(self, tables: Sequence[T]) -> list[T]:
         """Those of `tables` that are meant.
@@ -70,10 +72,10 @@ def selection_of(kind: BackupKind, system: System, tables: Sequence[str] = ()) -
     selections = {
         BackupKind.CRITICAL: Selection(names=critical),
         BackupKind.TABLES: Selection(names=tuple(tables)),
-        BackupKind.DATA_ONLY: Selection(schema=False),
+        BackupKind.DATA_ONLY: Selection(schema=False, volumes=True),
         BackupKind.SCHEMA_ONLY: Selection(names=()),
     }
-    return selections.get(kind, Selection(keys=True))
+    return selections.get(kind, Selection(keys=True, volumes=True))
 
 
 def meant(tables: Iterable[Named], name: str, *, where: str) -> set[int]:

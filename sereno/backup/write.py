@@ -16,6 +16,7 @@ from sereno import __version__, audit
 from sereno.backup import catalog
 from sereno.backup.basis import Basis, find_basis
 from sereno.backup.chain import Chain
+from sereno.backup.choosing import AHEAD_AT_MOST
 from sereno.backup.copying import copy_in_parallel
 from sereno.backup.keys import KEYS_NAME, DataKey, KeyFile
 from sereno.backup.manifest import (
@@ -31,7 +32,7 @@ from sereno.backup.manifest import (
     Table,
     Versions,
 )
-from sereno.backup.manifest_file import MANIFEST_NAME, STAMP, moment_of, sealed_manifest
+from sereno.backup.manifest_file import MANIFEST_NAME, STAMP, manifest_digest, moment_of, sealed_manifest
 from sereno.backup.object_place import ObjectPlace
 from sereno.backup.objects import FRAME_BYTES
 from sereno.backup.passphrases import Passphrases
@@ -41,6 +42,7 @@ from sereno.backup.schema_dump import Dumper, schema_digest
 from sereno.backup.selection import Selection, selection_of
 from sereno.backup.snapshot import LockedSnapshot, locked_snapshot, wait_until_flushed
 from sereno.backup.table_copy import copy_of
+from sereno.backup.volumes import Directory, TakenVolume, list_volumes, take_volumes
 from sereno.database.connection import COPY_SETTINGS, translated
 from sereno.errors import ContractError
 from sereno.installation import installation_id
@@ -61,7 +63,9 @@ class WrittenBackup:
 
     store: str
     manifest: Manifest
+    manifest_sha256: str
     remark: str = ""
+    volumes: tuple[TakenVolume, ...] = ()
 
     @property
     def id(self) -> str:
@@ -77,14 +81,14 @@ def write(
     content_digests: bool = False,
     progress: Progress = silent,
 ) -> WrittenBackup:
-    """Take a backup of the system's database with read rights only.
+    """Take a backup of the system's database, and of its volumes, with read rights only.
 
     Args:
         system: the system; it has a section `backup`.
         kind: what to take; an increment becomes a full backup where it has nothing to build on.
         tables: for the kind `tables`: which.
         content_digests: have the server digest the content of tables of which only changes are taken.
-        progress: told of bytes of COPY text.
+        progress: told of bytes of COPY text and of files.
 
     Raises:
         SerenoError: nothing that looks like a backup is left behind.
@@ -102,13 +106,16 @@ def write(
         basis = find_basis(place, snapshot, origin) if kind is BackupKind.INCREMENTAL else Basis()
         if kind is BackupKind.INCREMENTAL and basis.chain is None:
             kind = BackupKind.FULL
-        work = _Work(system, place, snapshot, selection, basis.chain, DataKey.generate(), content_digests, progress)
+        directories = list_volumes(system, settings) if selection.volumes else ()
+        work = _Work(system, place, snapshot, selection, basis.chain, DataKey.generate(), content_digests)
         created_at = datetime.now(UTC)
         identifier = f"{_stamp(created_at, place)}-{kind}-{secrets.token_hex(4)}"
         folder = place.folder(identifier)
         with place.store.create(f"{folder}/{OWNER_NAME}") as sink:
             sink.write(_owner(settings))
-        contents = _copy_everything(work, url, folder=folder)
+        target = _target(work, directories, folder=folder, progress=progress)
+        contents = _copy_everything(work, url, target)
+    volumes = take_volumes(directories, target, basis.chain)
     with place.store.create(f"{folder}/{KEYS_NAME}") as sink:
         slots = tuple(work.key.wrap(passphrase, label=label) for label, passphrase in passphrases.items())
         sink.write(KeyFile(identity=work.key.identity.hex(), slots=slots).to_bytes())
@@ -121,11 +128,13 @@ def write(
         finished_at=datetime.now(UTC),
         origin=origin,
         audit_head=_audit_head(system, settings),
+        volumes=tuple(volume.entry for volume in volumes),
         **contents,
     )
+    sealed = sealed_manifest(manifest, work.key)
     with place.store.create(f"{folder}/{MANIFEST_NAME}") as sink:
-        sink.write(sealed_manifest(manifest, work.key))
-    return WrittenBackup(store=place.store.name, manifest=manifest, remark=basis.reason)
+        sink.write(sealed)
+    return WrittenBackup(place.store.name, manifest, manifest_digest(sealed), remark=basis.reason, volumes=volumes)
 
 
 @dataclass(frozen=True)
@@ -137,15 +146,18 @@ class _Work:
     chain: Chain | None
     key: DataKey
     content_digests: bool
-    progress: Progress
 
 
-def _copy_everything(work: _Work, url: str, *, folder: str) -> dict[str, Any]:
+def _target(work: _Work, directories: SequenceOf[Directory], *, folder: str, progress: Progress) -> ObjectPlace:
+    tables = work.snapshot.tables
+    total = sum(table.bytes for table in tables) + sum(directory.listing.bytes for directory in directories)
+    meter = ByteMeter(progress, total=total, tables=[table.label for table in tables if table.has_rows])
+    return ObjectPlace(store=work.place.store, folder=folder, key=work.key, copied=meter.add)
+
+
+def _copy_everything(work: _Work, url: str, target: ObjectPlace) -> dict[str, Any]:
     snapshot, connection = work.snapshot, work.snapshot.connection
     binaries = find_binaries("pg_dump", "pg_restore", at_least=connection.info.server_version // 10_000)
-    labels = [table.label for table in snapshot.tables if table.has_rows]
-    meter = ByteMeter(work.progress, total=sum(table.bytes for table in snapshot.tables), tables=labels)
-    target = ObjectPlace(store=work.place.store, folder=folder, key=work.key, copied=meter.add)
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="schema") as beside:
         dumper = Dumper(
             url=url,
@@ -197,7 +209,7 @@ def _copy_tables(work: _Work, url: str, target: ObjectPlace) -> tuple[Table, ...
 
 def _stamp(now: datetime, place: BackupPlace) -> str:
     """The time in the id, in whole seconds. Ids sort as the backups were taken, also when the clock was set back."""
-    latest = now + timedelta(days=1)  # an id that is further ahead is somebody's mistake, and not to be followed
+    latest = now + AHEAD_AT_MOST  # an id that is further ahead is somebody's mistake, and not to be followed
     moments = (moment_of(identifier) for identifier in place.identifiers())
     after = max((moment for moment in moments if moment < latest), default=now - timedelta(seconds=1))
     return f"{max(now, after + timedelta(seconds=1)):{STAMP}}"

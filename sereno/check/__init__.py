@@ -6,6 +6,7 @@ from sereno.check.offers import offered_jobs
 from sereno.check.offline import checked_file, checked_secrets, checked_sql_files
 from sereno.check.online import checked_databases, checked_targets
 from sereno.check.stores import checked_stores
+from sereno.check.volumes import checked_volumes
 from sereno.reports.model import Finding
 from sereno.settings import Settings, load_settings
 from sereno.systems.folders import system_folder
@@ -22,8 +23,8 @@ def check_system(name: str, *, online: bool, settings: Settings | None = None, w
 
     Args:
         name: the system.
-        online: also connect to its databases, compare rights and SQL files with them, and try its stores with an
-            object that is deleted again.
+        online: also connect to its databases, compare rights and SQL files with them, try its stores with an object
+            that is deleted again, and see that its volumes can be read.
         settings: where things are; default is this process's.
         wherever: also when the system is not set up on this machine, which is when its `database.url` cannot be
             resolved; otherwise a remark says so in place of its secrets and connections.
@@ -47,4 +48,5 @@ def check_system(name: str, *, online: bool, settings: Settings | None = None, w
         findings += checked_databases(system, settings)
         findings += checked_targets(system)
         findings += checked_stores(system, settings)
+        findings += checked_volumes(system, settings)
     return findings

@@ -36,6 +36,11 @@ def _files_of(kind: Kind, system: System) -> tuple[str, ...]:
     return kind.files(system)
 
 
+def _latency_queries(system: System) -> tuple[str, ...]:
+    latencies = system.checks.latency if system.checks else ()
+    return tuple(dict.fromkeys(f"latency.{each.query}" for each in latencies))
+
+
 OFFERS: tuple[Offer, ...] = (
     Offer("backup", _has_backups),
     Offer("restore", _has_backups),
@@ -45,6 +50,9 @@ OFFERS: tuple[Offer, ...] = (
     Offer("history", lambda _: True),
     Offer("migrate", _migrates, lambda _: ("migrations.version",)),
     *(Offer(kind.job, partial(_offers, kind), partial(_files_of, kind)) for kind in KINDS),
+    Offer("audit_verify", lambda _: True),
+    Offer("database_care", lambda _: True),
+    Offer("data_checks", lambda system: system.checks is not None, _latency_queries),
 )
 
 

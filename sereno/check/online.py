@@ -10,8 +10,10 @@ import psycopg
 
 from sereno.check import rights
 from sereno.check.statements import stated, without
+from sereno.data_checks.names import unknown_names
 from sereno.database.connection import connect
 from sereno.database.contracts import contract_problems
+from sereno.database.read_session import ReadSession
 from sereno.database.session_settings import roll_back, session_settings
 from sereno.errors import ContractError, SerenoError
 from sereno.postgres.binaries import find_binaries
@@ -22,6 +24,7 @@ from sereno.systems.contracts.contract import Contract, SqlKind
 from sereno.systems.folders import system_folder
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
+from sereno.systems.sections.checks import Checks
 from sereno.systems.sql_file import SqlFile
 from sereno.systems.sql_folder import sql_paths
 
@@ -42,6 +45,7 @@ def checked_databases(system: System, settings: Settings) -> list[Finding]:
     if f"{key} connects" in opened:
         findings += _checked_contracts(system, settings, reading, SqlKind.QUERY)
         findings += _checked_reading(system, settings, key)
+        findings += _checked_names(system)
     if system.drill.server_url:
         findings.append(stated("drill.server_url may create databases", partial(_drills, system.drill.server_url)))
     return findings
@@ -123,6 +127,20 @@ def _checked_reading(system: System, settings: Settings, key: str) -> list[Findi
         )
         findings.append(stated("pg_dump is as new as the server", partial(_pg_dump, server, settings)))
     return findings
+
+
+def _checked_names(system: System) -> list[Finding]:
+    if system.checks is None:
+        return []
+    return [stated("what the section checks names is in the database", partial(_named, system, system.checks))]
+
+
+def _named(system: System, checks: Checks) -> str:
+    with _session(system, system.database.reading_url) as connection:
+        problems = unknown_names(ReadSession(connection), checks)
+    if problems:
+        raise ContractError("\n".join(problems))
+    return "tables, columns, enum types and foreign keys"
 
 
 def _names(relations: Iterable[rights.Relation]) -> list[str]:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from sereno import audit
-from sereno.audit import RecordedEvent, Verification
+from sereno.audit import RecordedEvent
+from sereno.auditing.report import chain_finding
 from sereno.cli.anchors import read_anchors
 from sereno.cli.output import print_json, print_table, print_text
 from sereno.cli.report_files import hand_over, require_places
@@ -15,7 +16,6 @@ from sereno.cli.reporting import read_report
 from sereno.errors import EXIT_DONE, ConfigurationError
 from sereno.ledger import Ledger, open_ledger
 from sereno.reports.build import human_count
-from sereno.reports.model import Finding
 from sereno.systems.folders import is_name, system_folder
 from sereno.systems.loader import load_system
 
@@ -82,7 +82,7 @@ def print_verification(system: str, against: Sequence[Path], *, as_json: bool, r
         system=system,
         started_at=started_at,
         headline=verified.summary,
-        findings=[_finding(verified)],
+        findings=[chain_finding(verified, outside="--against")],
         figures={
             "events": verified.checked,
             "anchors": verified.anchors,
@@ -91,15 +91,6 @@ def print_verification(system: str, against: Sequence[Path], *, as_json: bool, r
         },
     )
     return hand_over(report, as_json=as_json, files=reports)
-
-
-def _finding(verified: Verification) -> Finding:
-    evidence = f"{human_count(verified.checked, 'event')} sealed by one another"
-    if not verified.anchors:
-        evidence += "; nothing to compare with was given, so a cut end would not be seen (--against)"
-    if verified.broken:
-        evidence = f"event {verified.broken.sequence:,}: {verified.broken.evidence}"
-    return Finding(name="every link of the audit chain holds", passed=verified.passed, evidence=evidence)
 
 
 def _row(event: RecordedEvent, zone: tzinfo) -> tuple[str, ...]:

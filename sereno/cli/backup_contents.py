@@ -17,7 +17,7 @@ _COLUMNS = ("table", "rows", "size", "stored", "primary key")
 _NUMBERS = ("rows", "size", "stored")
 
 
-def print_contents(name: str, backup: str, *, as_json: bool) -> int:
+def print_contents(name: str, backup: str, *, store: str = "", as_json: bool) -> int:
     """Print what `backup` (an id, or `latest`) of the system `name` holds.
 
     Raises:
@@ -26,7 +26,7 @@ def print_contents(name: str, backup: str, *, as_json: bool) -> int:
         IntegrityError, StorageError: its manifest cannot be read.
     """
     system = load_system(name)
-    place = BackupPlace.of(system)
+    place = BackupPlace.of(system, store=store)
     manifest = place.manifest(place.newest() if backup == LATEST else backup)
     if as_json:
         print_json(
@@ -67,6 +67,10 @@ def _facts(manifest: Manifest, system: System) -> Iterator[tuple[str, str]]:
     yield "Schema digest", manifest.schema_digest or "none: rows only"
     yield "Roles", ", ".join(manifest.roles) or "none"
     yield "Extensions", ", ".join(f"{item.name} {item.version}" for item in manifest.extensions) or "none"
+    for volume in manifest.volumes:
+        held = volume.archive.name if volume.archive else "unchanged since the parent"
+        files = f"{human_count(volume.files, 'file')}, {human_bytes(volume.bytes)}"
+        yield f"Volume {volume.name}", f"{files}, of {volume.path}: {held}"
     yield "Sequences", human_count(len(manifest.sequences))
     head = manifest.audit_head
     yield "Audit chain", f"event {head.sequence}, {head.hash}" if head else "had no event yet"

@@ -21,6 +21,7 @@ def export_backup(
     folder: Path,
     *,
     tables: Sequence[str],
+    store: str,
     keep_owners: bool,
     confirm_live: str,
     as_json: bool,
@@ -33,7 +34,7 @@ def export_backup(
     """
 
     def work(system: System, confirmed: bool) -> Draft:
-        plan = plan_export(system, folder, backup=backup, tables=tables, keep_owners=keep_owners)
+        plan = plan_export(system, folder, backup=backup, tables=tables, store=store, keep_owners=keep_owners)
         if not confirmed:
             return export_plan_report(plan)
         with progress_bar(plan.restore.backup) as progress:

@@ -34,8 +34,8 @@ _COLUMNS = (
 _NUMBERS = ("rows", "size", "stored", "ratio")
 
 
-def print_list(name: str, *, as_json: bool) -> int:
-    """Print the complete backups of the system `name`, oldest first.
+def print_list(name: str, *, store: str = "", as_json: bool) -> int:
+    """Print the complete backups of the system `name` in one store, the first without a name; oldest first.
 
     One whose manifest cannot be read is complained about and hides none of the others; the exit code is 1 then.
 
@@ -45,7 +45,7 @@ def print_list(name: str, *, as_json: bool) -> int:
     """
     system = load_system(name)
     keep = KeepPolicy.of(system, load_settings())
-    place = BackupPlace.of(system)
+    place = BackupPlace.of(system, store=store)
     manifests: list[Manifest] = []
     problems: dict[str, str] = {}
     for identifier in place.identifiers():
@@ -55,7 +55,8 @@ def print_list(name: str, *, as_json: bool) -> int:
             problems[identifier] = str(error)
     proofs = known_proofs(system.name, place.store.name)
     backups = [DatedBackup.of(manifest) for manifest in manifests]
-    lines = calendar(backups, keep=keep, now=datetime.now(UTC), unreadable=problems)
+    damaged = {each.id for each in backups if proofs.damaged(each.id)}
+    lines = calendar(backups, keep=keep, now=datetime.now(UTC), unreadable=problems, damaged=damaged)
     entries = {entry.backup.id: entry for entry in lines}
     if as_json:
         print_json(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sereno.backup.place import LATEST, BackupPlace
-from sereno.backup.read_back import ReadBack, verify
+from sereno.backup.read_back import ReadBack, read_whole
 from sereno.cli.failures import complain
 from sereno.cli.progress_bar import progress_bar
 from sereno.cli.report_files import hand_over, require_places
@@ -18,13 +18,12 @@ from sereno.ledger.proofs import note_reading
 from sereno.reports.build import headline, human_bytes, human_count
 from sereno.reports.model import Finding
 from sereno.systems.loader import load_system
-from sereno.systems.model import System
 
 ALL = "all"
 _MOST_SHOWN = 10  # problems of one backup
 
 
-def print_proof(name: str, backup: str, *, as_json: bool, reports: Sequence[Path]) -> int:
+def print_proof(name: str, backup: str, *, store: str = "", as_json: bool, reports: Sequence[Path]) -> int:
     """Read `backup` (an id, `latest` or `all`) of the system `name`, print the report, write it to `reports`.
 
     A backup that is damaged, or that the passphrase does not open, is a failed finding and hides none of the others.
@@ -39,9 +38,9 @@ def print_proof(name: str, backup: str, *, as_json: bool, reports: Sequence[Path
     started_at = datetime.now(UTC)
     system = load_system(name)
     findings, read = [], []
-    place = BackupPlace.of(system)
+    place = BackupPlace.of(system, store=store)
     for identifier in _chosen(place, backup):
-        finding, result = _proven(system, place, identifier)
+        finding, result = _proven(place, identifier)
         findings.append(finding)
         read += [result] if result else []
     plain = sum(result.manifest.plain_bytes for result in read)
@@ -72,11 +71,11 @@ def _chosen(place: BackupPlace, backup: str) -> list[str]:
     return place.identifiers()
 
 
-def _proven(system: System, place: BackupPlace, identifier: str) -> tuple[Finding, ReadBack | None]:
+def _proven(place: BackupPlace, identifier: str) -> tuple[Finding, ReadBack | None]:
     name, at = f"backup {identifier} can be read", datetime.now(UTC)
     try:
         with progress_bar(identifier) as progress:
-            read = verify(system, identifier, progress=progress)
+            read = read_whole(place.open(identifier), progress=progress)
     except (IntegrityError, WrongPassphraseError, StorageError) as error:
         if isinstance(error, IntegrityError):
             _remember(place, identifier, at=at, whole=False)

@@ -20,7 +20,7 @@ def verbs(group: Group) -> App:
     return app
 
 
-def list_backups(system: str, /, *, as_json: AsJson = False) -> int:
+def list_backups(system: str, /, *, store: str = "", as_json: AsJson = False) -> int:
     """Which backups are there, of when, and how large?
 
     Oldest first. Needs no passphrase. How long each stays is what the retention
@@ -28,14 +28,15 @@ def list_backups(system: str, /, *, as_json: AsJson = False) -> int:
 
     Args:
         system: The system's name.
+        store: The store to look at; without a name, the first.
         as_json: Print a JSON object with `system`, `store` and `backups`, and nothing else.
     """
     from sereno.cli.backup_listing import print_list
 
-    return print_list(system, as_json=as_json)
+    return print_list(system, store=store, as_json=as_json)
 
 
-def show(system: str, backup: str = "latest", /, *, as_json: AsJson = False) -> int:
+def show(system: str, backup: str = "latest", /, *, store: str = "", as_json: AsJson = False) -> int:
     """What does one backup hold, and where is it from?
 
     Shows the manifest as it lies in the store, and needs no passphrase. That
@@ -44,14 +45,17 @@ def show(system: str, backup: str = "latest", /, *, as_json: AsJson = False) -> 
     Args:
         system: The system's name.
         backup: An id from `sereno backups list`, or `latest`.
+        store: The store to look at; without a name, the first.
         as_json: Print a JSON object with the whole manifest, and nothing else.
     """
     from sereno.cli.backup_contents import print_contents
 
-    return print_contents(system, backup, as_json=as_json)
+    return print_contents(system, backup, store=store, as_json=as_json)
 
 
-def verify(system: str, backup: str = "all", /, *, reports: Reports = (), as_json: AsJson = False) -> int:
+def verify(
+    system: str, backup: str = "all", /, *, store: str = "", reports: Reports = (), as_json: AsJson = False
+) -> int:
     """Can the backups be read? Every byte of them is.
 
     Fetches, authenticates, decrypts, unpacks and counts every object. The exit
@@ -63,12 +67,13 @@ def verify(system: str, backup: str = "all", /, *, reports: Reports = (), as_jso
     Args:
         system: The system's name.
         backup: An id from `sereno backups list`, `latest`, or `all`.
+        store: The store to look at; without a name, the first.
         reports: Also write the report to these files.
         as_json: Print the report as JSON and nothing else.
     """
     from sereno.cli.backup_proof import print_proof
 
-    return print_proof(system, backup, as_json=as_json, reports=reports)
+    return print_proof(system, backup, store=store, as_json=as_json, reports=reports)
 
 
 def export(
@@ -78,6 +83,7 @@ def export(
     *,
     to: Path,
     tables: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    store: str = "",
     no_owner: bool = False,
     confirm_live: Confirmation = "",
     reports: Reports = (),
@@ -98,6 +104,7 @@ def export(
         backup: An id from `sereno backups list`, or `latest`.
         to: The folder; empty, or not there yet.
         tables: Only these; a partitioned table stands for its partitions.
+        store: The store to read; without a name, the first that has the backup whole.
         no_owner: Leave out owners and grants, which take a superuser to load.
         confirm_live: YES to really do it.
         reports: Also write the report to these files.
@@ -110,6 +117,7 @@ def export(
         backup,
         to,
         tables=tables,
+        store=store,
         keep_owners=not no_owner,
         confirm_live=confirm_live,
         as_json=as_json,

@@ -13,7 +13,7 @@ from sereno.errors import ConfigurationError
 from sereno.reports.build import headline, human_count
 from sereno.reports.model import Finding
 from sereno.settings import load_settings
-from sereno.systems.folders import shown, system_names
+from sereno.systems.folders import misnamed, shown, system_names
 
 ALL_SYSTEMS = "*"
 """What the report of a check of every system has as its system; no system can be called so."""
@@ -31,9 +31,11 @@ def print_check(system: str | None, *, online: bool, as_json: bool, reports: Seq
     started_at = datetime.now(UTC)
     settings = load_settings()
     names = (system,) if system is not None else system_names(settings)
-    if not names:
+    misnamed_folders = () if system is not None else misnamed(settings)
+    if not names and not misnamed_folders:
         raise ConfigurationError(f"there is no system to check: {shown(settings.systems_path)} holds none")
-    findings: list[Finding] = []
+    name = "each folder with a system.yaml has a name that a system can have"
+    findings = [Finding(name=name, passed=False, evidence="\n".join(misnamed_folders))] if misnamed_folders else []
     away: list[str] = []
     for name in names:
         found = check_system(name, online=online, settings=settings, wherever=system is not None)

@@ -120,6 +120,8 @@ def _kind(error: psycopg.Error, text: str) -> tuple[type[SerenoError], str]:
             RefusedError,
             "; rows would be hidden from this role: give it BYPASSRLS, or name a role that owns the table",
         )
+    if isinstance(error, pg.CharacterNotInRepertoire | pg.UntranslatableCharacter):
+        return ContractError, _TEXT_ADVICE
     if isinstance(error, pg.DiskFull):
         return StorageError, ""
     if isinstance(error, pg.LockNotAvailable):
@@ -136,6 +138,10 @@ def _kind(error: psycopg.Error, text: str) -> tuple[type[SerenoError], str]:
     return ContractError, ""
 
 
+_TEXT_ADVICE = (
+    "; a value holds bytes that are no text in the encoding of the database: correct it there, or keep such a database "
+    "in SQL_ASCII, from and to which bytes are copied as they are"
+)
 _URL_PARTS = ("connection", "URI", "end of string", "percent-encoded")
 _URL_ADVICE = "; a libpq URL is postgresql://user:password@host:5432/name, special characters in the password as %XX"
 

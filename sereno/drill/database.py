@@ -14,6 +14,7 @@ from sereno.database.connection import connect, translated
 from sereno.drill.plan import DrillPlan
 from sereno.errors import ConfigurationError
 from sereno.installation import installation_id
+from sereno.restore.raw_bytes import empty_database
 from sereno.restore.target import drop_scratch, start_scratch
 from sereno.settings import load_settings
 from sereno.systems.model import System
@@ -34,7 +35,8 @@ def start_database(system: System, plan: DrillPlan) -> Secret:
         SerenoError: the server refuses.
     """
     if system.drill.server_url is None:
-        return start_scratch(system, at_least=plan.restore.major, use=USE)
+        encoding = plan.manifest.origin.encoding
+        return start_scratch(system, at_least=plan.restore.major, encoding=encoding, use=USE)
     url, name = system.drill.server_url.resolve(), database_name(system)
     drop_database(system)
     with _server(url) as server, translated("creating the drill's database"):
@@ -45,7 +47,7 @@ def start_database(system: System, plan: DrillPlan) -> Secret:
                 "name a server that is not older, or leave it out"
             )
         temporary = _roles_to_come(server, {*plan.manifest.roles, reader_name(system)})
-        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        server.execute(empty_database(name, encoding=plan.manifest.origin.encoding, major=major))
         comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
         server.execute(comment.format(sql.Identifier(name), sql.Literal(json.dumps({"roles": temporary}))))
     return Secret(make_conninfo(url, dbname=name))

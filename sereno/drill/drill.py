@@ -12,7 +12,7 @@ from sereno.drill.plan import DrillPlan
 from sereno.errors import ConfigurationError, RefusedError, SerenoError
 from sereno.reports.model import Finding
 
-RECOVERY = ("server", "schema", "rows", "indexes")
+RECOVERY = ("server", "schema", "rows", "indexes", "volumes")
 """The phases after which people could work again; what comes then is proof."""
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sereno.backup.chain import open_chain
 from sereno.backup.manifest import LINKS, Manifest
 from sereno.backup.place import LATEST, BackupPlace
 from sereno.errors import RefusedError, SerenoError
 from sereno.restore.plan import RestorePlan, plan_restore
+from sereno.restore.source import open_source
 from sereno.systems.model import System
 
 
@@ -46,26 +46,26 @@ class DrillPlan:
         return tuple(table.label for table in self.manifest.tables if table.changes and table.content_digest is None)
 
 
-def plan_drill(system: System, *, backup: str = LATEST) -> DrillPlan:
+def plan_drill(system: System, *, backup: str = LATEST, store: str = "") -> DrillPlan:
     """Open the backup and everything that it rests on; nothing is changed.
 
     Args:
         system: the system.
         backup: an id, or `latest` for the newest backup that everything can be restored from.
+        store: where to read; without a name the first store that has the backup whole.
 
     Raises:
         RefusedError: there is no such backup, or it holds no schema.
         IntegrityError: a backup of the chain is gone or damaged.
     """
     places = BackupPlace.all_of(system)
-    place = places[0]
-    newest = _newest(place)
-    chosen = newest if backup == LATEST else backup
-    chain = open_chain(place, chosen)
+    read_from, chain = open_source(system, backup=backup, store=store)
+    chosen = chain.newest.manifest.id
+    newest = _newest(BackupPlace.of(system, store=read_from))
     ids = tuple(each.manifest.id for each in chain.backups)
     return DrillPlan(
-        restore=plan_restore(system, backup=chosen),
-        store=place.store.name,
+        restore=plan_restore(system, backup=chosen, store=read_from),
+        store=read_from,
         chain=ids,
         plain_bytes=sum(each.manifest.plain_bytes for each in chain.backups),
         stored_bytes=sum(each.manifest.stored_bytes for each in chain.backups),

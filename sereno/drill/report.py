@@ -22,6 +22,7 @@ _PHASES = {
     "schema": "fetching, schema",
     "rows": "rows",
     "indexes": "indexes, constraints",
+    "volumes": "volumes",
     "proof": "proof",
 }
 _COLUMNS = ("drill", "backup", "result", "recovery point", "recovery time", "proof", "rows", "size")
@@ -31,9 +32,11 @@ def drill_preview(system: System, plan: DrillPlan, *, now: datetime) -> Draft:
     """The report of a dry run: what a live one would do."""
     where = f"a database of its own on {system.drill.server_url!r}" if system.drill.server_url else "a scratch server"
     restore, backups = plan.restore, human_count(len(plan.chain), "backup")
+    files = f" and {human_count(restore.files, 'file')} in {human_count(len(restore.volumes), 'volume')}"
     sentence = (
         f"would restore {_backup(system, plan, (now - plan.taken_at).total_seconds())} with "
-        f"{human_count(restore.rows, 'row')} in {human_count(len(restore.tables), 'table')} "
+        f"{human_count(restore.rows, 'row')} in {human_count(len(restore.tables), 'table')}"
+        f"{files if restore.volumes else ''} "
         f"({human_bytes(plan.plain_bytes)} in {backups}) into {where}, prove it and drop it; "
         "run again with dry_run off and confirm_live=YES"
     )
@@ -115,6 +118,8 @@ def _sizes(plan: DrillPlan) -> dict[str, Figure]:
         "backups_read": len(plan.chain),
         "tables": len(plan.restore.tables),
         "rows": plan.restore.rows,
+        "volumes": len(plan.restore.volumes),
+        "files": plan.restore.files,
         "plain_bytes": plan.plain_bytes,
         "stored_bytes": plan.stored_bytes,
         "stores": plan.stores,

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from sereno.ledger.canonical import canonical_json
 from sereno.ledger.models import time_text
-from sereno.redaction import redact_value
+from sereno.redaction import is_clean, redact_value
 from sereno.reports.model import Effect, Figure, Result
 from sereno.systems.sections.fields import Name
 
@@ -21,6 +21,8 @@ BEGINNING = "0" * 64
 """The previous hash of a system's first event."""
 INDEXED = ("time", "action", "job", "effect", "result", "actor", "flow_run_id")
 """The members of the text that stand in columns of their own as well."""
+_FREE = ("actor", "actor_source", "flow_run_id", "figures")
+"""The members in which callers may have written a secret."""
 
 
 class Event(BaseModel):
@@ -74,15 +76,31 @@ class Anchor:
             raise ValueError(f"an anchor notes event 1 or a later one, not {self.sequence}")
 
 
-def stored_text(event: Event, *, sequence: int) -> str:
-    """What the ledger keeps of `event` and hashes: canonical JSON, secrets masked.
+def stored(event: Event, *, sequence: int) -> tuple[str, dict[str, Any]]:
+    """What the ledger keeps of `event` and hashes, secrets masked: canonical JSON, and its members.
 
     Raises:
         TypeError: a figure has no form in JSON.
     """
-    said = dict(event)
-    free = {name: redact_value(said[name]) for name in ("actor", "actor_source", "flow_run_id", "figures")}
-    return canonical_json({**said, **free, "schema": SCHEMA, "sequence": sequence, "time": time_text(event.time)})
+    said = {
+        "schema": SCHEMA,
+        "system": event.system,
+        "sequence": sequence,
+        "time": time_text(event.time),
+        "job": event.job,
+        "action": event.action,
+        "effect": event.effect.value,
+        "result": event.result.value,
+        "actor": event.actor,
+        "actor_source": event.actor_source,
+        "flow_run_id": event.flow_run_id,
+        "figures": event.figures,
+    }
+    text = canonical_json(said)
+    if not is_clean(text):
+        said.update({name: redact_value(said[name]) for name in _FREE})
+        text = canonical_json(said)
+    return text, said
 
 
 def chain_hash(previous: str, text: str) -> str:

@@ -20,7 +20,7 @@ def time_text(time: datetime) -> str:
     """
     if time.tzinfo is None:
         raise ValueError("a time of the ledger needs a time zone")
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 class Base(DeclarativeBase):
@@ -150,3 +150,22 @@ class DrillRow(Base):
     checks: Mapped[int]
     failed_checks: Mapped[int]
     flow_run_id: Mapped[str | None]
+
+
+class CareReadingRow(Base):
+    """How large a database was and what its statements had taken by then. `tables` and `statements` are JSON objects.
+
+    `statements` is kept with the newest reading only: what the next run compares with.
+    """
+
+    __tablename__ = "sereno_care_readings"
+    __table_args__ = (Index("sereno_care_readings_system", "system", "taken_at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    system: Mapped[str]
+    taken_at: Mapped[str]
+    database: Mapped[str]
+    database_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    tables: Mapped[str]
+    statements: Mapped[str | None]
+    counted_since: Mapped[str | None]

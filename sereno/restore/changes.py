@@ -15,11 +15,13 @@ from sereno.backup.chain import TableLevel
 from sereno.backup.key_changes import decoded
 from sereno.backup.manifest import RowsPart, StoredObject, Table
 from sereno.backup.place import OpenBackup
+from sereno.restore.raw_bytes import copying_in
 
 Frames = Callable[[OpenBackup, StoredObject], Iterator[bytes]]
 
 _GONE, _CHANGED = "sereno_gone", "sereno_changed"
 _BATCH_LINES = 10_000
+_PLAIN = sql.SQL("")
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ def apply_changes(
         into: the table as it is called in the target.
         copied: told of bytes of COPY text and the table's label.
     """
-    for step in steps(level, into=into, frames=counted(OpenBackup.frames, copied, into.label)):
+    frames = counted(OpenBackup.frames, copied, into.label)
+    for step in steps(level, into=into, frames=frames, options=copying_in(connection)):
         if step.rows is None:
             connection.execute(step.statement)
             continue
@@ -50,23 +53,24 @@ def apply_changes(
                 stream.write(block)
 
 
-def steps(level: TableLevel, *, into: Table, frames: Frames) -> Iterator[Step]:
+def steps(level: TableLevel, *, into: Table, frames: Frames, options: sql.SQL = _PLAIN) -> Iterator[Step]:
     """The statements that bring a table from the parent of an increment to the increment, to be run in one transaction.
 
     Args:
         level: the table as the increment holds it.
         into: the table as it is called in the target.
         frames: how objects are read.
+        options: of the COPY that loads them.
     """
     table, changes = level.table, level.table.changes
     if changes is None:
         raise ValueError(f"{table.label} is whole")
     target = sql.Identifier(into.schema_name, into.name)
     keys = decoded(frames(level.backup, changes.removed), encoding=changes.removed.encoding)
-    yield from _staged(_GONE, target, table.key, _batches(keys))
+    yield from _staged(_GONE, target, table.key, _batches(keys), options)
     yield _deletion(target, _GONE, table)
     rows = (frame for part in table.parts for frame in frames(level.backup, part))
-    yield from _staged(_CHANGED, target, table.copied_columns, rows)
+    yield from _staged(_CHANGED, target, table.copied_columns, rows, options)
     yield _deletion(target, _CHANGED, table)
     insert = sql.SQL("INSERT INTO {} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {}")
     yield Step(insert.format(target, _temporary(_CHANGED), columns=_listed(table.copied_columns)))
@@ -85,11 +89,13 @@ def counted(frames: Frames, copied: Callable[[int, str], object], label: str) ->
     return tell
 
 
-def _staged(name: str, target: sql.Identifier, columns: Sequence[str], rows: Iterable[bytes]) -> Iterator[Step]:
+def _staged(
+    name: str, target: sql.Identifier, columns: Sequence[str], rows: Iterable[bytes], options: sql.SQL
+) -> Iterator[Step]:
     """Fill a temporary table that has columns of the target and none of its constraints."""
     create = sql.SQL("CREATE TEMPORARY TABLE {} AS SELECT {} FROM ONLY {} WITH NO DATA")
     yield Step(create.format(sql.Identifier(name), _listed(columns), target))
-    yield Step(sql.SQL("COPY {} FROM STDIN").format(_temporary(name)), rows)
+    yield Step(sql.SQL("COPY {} FROM STDIN {}").format(_temporary(name), options), rows)
 
 
 def _deletion(target: sql.Identifier, staged: str, table: Table) -> Step:

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from sereno.backup.manifest import BackupKind, Manifest, StoredObject, Table
+from sereno.backup.manifest import BackupKind, Manifest, StoredObject, Table, Volume
 from sereno.backup.selection import meant
 from sereno.errors import RefusedError
 from sereno.restore.left_out import LeftOutKey
 from sereno.restore.way import Way
 from sereno.systems.sections.restore import ORIGINAL
+
+
+@dataclass(frozen=True)
+class PlannedVolume:
+    """A volume that is restored. `folder` is what it becomes; None when it is only looked at, and gone afterwards."""
+
+    entry: Volume
+    folder: Path | None = None
+    replaces: bool = False
+    """Whether what is in the folder gives way to it, and is kept."""
+
+    @property
+    def name(self) -> str:
+        """The volume's."""
+        return self.entry.name
 
 
 @dataclass(frozen=True)
@@ -20,10 +36,15 @@ class RestorePlan:
     manifest: Manifest
     target: str
     tables: tuple[Table, ...]
+    store: str = ""
+    """Where the backup is read; empty for the first store."""
     manifest_sha256: str = ""
     way: Way = Way.BUILD
     left_out: tuple[LeftOutKey, ...] = ()
     """Foreign keys that will not be there, since one of their tables is not restored."""
+    volumes: tuple[PlannedVolume, ...] = ()
+    volumes_left_out: tuple[str, ...] = ()
+    """Those that the target has no place for."""
 
     @property
     def over_original(self) -> bool:
@@ -59,9 +80,14 @@ class RestorePlan:
         return sum(table.rows for table in self.tables)
 
     @property
+    def files(self) -> int:
+        """Files of volumes to be restored."""
+        return sum(volume.entry.files for volume in self.volumes)
+
+    @property
     def plain_bytes(self) -> int:
-        """COPY text to be loaded."""
-        return sum(table.plain_bytes for table in self.tables)
+        """COPY text to be loaded, and files."""
+        return sum(table.plain_bytes for table in self.tables) + sum(volume.entry.bytes for volume in self.volumes)
 
     @property
     def unwanted(self) -> frozenset[int]:

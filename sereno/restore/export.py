@@ -1,18 +1,21 @@
 """A backup as files that `gunzip` and `psql` alone bring back: the schema, one script for each table, the sequences.
 
+Volumes are written as `.tar.gz`.
+
 Every row is authenticated and counted on its way. README.txt, written last, says in which order the files go in.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sereno.backup.chain import Chain, TableLevel, open_chain
+from sereno.backup.chain import Chain, TableLevel
 from sereno.backup.manifest import StoredObject, Table
-from sereno.backup.place import LATEST, BackupPlace
+from sereno.backup.place import LATEST, OpenBackup
+from sereno.backup.read_back import checked_frames
 from sereno.postgres.binaries import find_binaries
 from sereno.progress import Meter, Progress, silent
 from sereno.reports.model import ReportFile
@@ -22,6 +25,7 @@ from sereno.restore.export_readme import README_NAME, readme
 from sereno.restore.export_sql import roles_sql, sequences_sql, table_sql
 from sereno.restore.plan import RestorePlan, choose_tables
 from sereno.restore.portable_sql import PortableSql
+from sereno.restore.source import open_source
 from sereno.systems.model import System
 
 _SAFE = re.compile(r"[^A-Za-z0-9_-]")
@@ -37,6 +41,7 @@ class ExportPlan:
     restore: RestorePlan
     folder: Path
     keep_owners: bool
+    all_tables: bool
 
     @property
     def levels(self) -> tuple[tuple[TableLevel, ...], ...]:
@@ -45,12 +50,25 @@ class ExportPlan:
 
     @property
     def plain_bytes(self) -> int:
-        """The size of the COPY text that is written."""
-        return sum(level.table.plain_bytes for levels in self.levels for level in levels)
+        """The size of the COPY text and of the archives of volumes that are written."""
+        rows = sum(level.table.plain_bytes for levels in self.levels for level in levels)
+        return rows + sum(entry.plain_bytes for _, _, entry in self.volumes)
+
+    @property
+    def volumes(self) -> tuple[tuple[str, OpenBackup, StoredObject], ...]:
+        """Each volume that is exported, with its archive and the backup that holds it; none beside single tables."""
+        names = [volume.name for volume in self.restore.manifest.volumes] if self.all_tables else []
+        return tuple((name, *self.chain.volume(name)) for name in names)
 
 
 def plan_export(
-    system: System, folder: Path, *, backup: str = LATEST, tables: Sequence[str] = (), keep_owners: bool = True
+    system: System,
+    folder: Path,
+    *,
+    backup: str = LATEST,
+    tables: Sequence[str] = (),
+    keep_owners: bool = True,
+    store: str = "",
 ) -> ExportPlan:
     """Open the backup, choose its tables, look at the folder; nothing is written.
 
@@ -60,16 +78,17 @@ def plan_export(
         backup: an id, or `latest`.
         tables: names such as `public.users` or `users`; a partitioned table stands for its partitions; none for all.
         keep_owners: say who owns what, and who may do what; it takes a superuser to load that.
+        store: where to read; without a name the first store that has the backup whole.
 
     Raises:
         RefusedError: there is no such backup, or the folder is not empty.
         ConfigurationError: there is no such table, or the folder cannot be made.
     """
     require_place(folder)
-    chain = open_chain(BackupPlace.of(system), backup)
+    read_from, chain = open_source(system, backup=backup, store=store)
     manifest = chain.newest.manifest
-    restore = RestorePlan(manifest=manifest, target=_TARGET, tables=choose_tables(manifest, tables))
-    return ExportPlan(chain, restore, folder, keep_owners)
+    restore = RestorePlan(manifest=manifest, store=read_from, target=_TARGET, tables=choose_tables(manifest, tables))
+    return ExportPlan(chain, restore, folder, keep_owners, all_tables=not tables)
 
 
 def export(plan: ExportPlan, *, progress: Progress = silent) -> tuple[ReportFile, ...]:
@@ -94,6 +113,8 @@ def export(plan: ExportPlan, *, progress: Progress = silent) -> tuple[ReportFile
         _write(folder, "sequences.sql.gz", sequences_sql(manifest))
         if manifest.schema_dump:
             _write_archive(folder, plan, manifest.schema_dump, "schema.post-data.sql.gz", "post-data")
+        for name, backup, entry in plan.volumes:
+            _write(folder, f"volumes/{name}.tar.gz", _metered(checked_frames(backup, entry), meter, f"volume {name}"))
         folder.write_text(README_NAME, readme(manifest, folder.files))
         return folder.files
 
@@ -102,6 +123,12 @@ def _write(folder: ExportFolder, name: str, text: Iterable[bytes]) -> None:
     with folder.packed(name) as sink:
         for piece in text:
             sink.write(piece)
+
+
+def _metered(frames: Iterable[bytes], meter: Meter, what: str) -> Iterator[bytes]:
+    for frame in frames:
+        yield frame
+        meter.add(len(frame), what)
 
 
 def _write_archive(folder: ExportFolder, plan: ExportPlan, entry: StoredObject, name: str, section: Section) -> None:

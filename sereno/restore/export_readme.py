@@ -36,13 +36,20 @@ Each file is loaded whole or not at all, but for the schema; the loop stops at t
 It is the schema before the rows (tables, types, functions), the rows, and the schema after them (indexes,
 constraints, triggers, materialized views), in that order, so that no trigger fires and no constraint minds
 the order of the tables. A single table's file loads into a table that is there and empty.
-
+{volumes}
 Files, with the SHA-256 of each:
 {files}
 """
 _OWNERS = """\
 roles.sql.gz makes the roles that are missing, without login. To make them, and to give things to their owners,
 TARGET has to be a superuser; for another role export again with --no-owner."""
+_VOLUMES = """
+Directories that belonged to the system are in volumes/. For each of them, as root, which alone gives files their
+owners, make an empty directory and unpack into it, such as
+  tar --extract --gzip --same-permissions --file=volumes/{first}.tar.gz --directory=EMPTY
+They were at:
+{places}
+"""
 _WITHOUT = "Everything will belong to the role of TARGET: owners and grants were left out."
 
 
@@ -59,5 +66,11 @@ def readme(manifest: Manifest, files: Sequence[ReportFile]) -> str:
         sereno=manifest.versions.sereno,
         commands="".join(f"    {line}\n" for line in LOADING.splitlines()),
         owners=_OWNERS if with_roles else _WITHOUT,
+        volumes=_volumes(manifest) if any(file.name.startswith("volumes/") for file in files) else "",
         files="\n".join(f"  {file.sha256}  {file.name}" for file in files),
     )
+
+
+def _volumes(manifest: Manifest) -> str:
+    places = "\n".join(f"  {volume.name}: {legible(volume.path)}" for volume in manifest.volumes)
+    return _VOLUMES.format(first=manifest.volumes[0].name, places=places)

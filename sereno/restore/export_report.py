@@ -28,9 +28,10 @@ def export_report(plan: ExportPlan, files: Sequence[ReportFile]) -> Draft:
 
 def _what(plan: ExportPlan) -> str:
     restore = plan.restore
+    volumes = f" and {human_count(len(plan.volumes), 'volume')}" if plan.volumes else ""
     return (
         f"backup {restore.backup} with {human_count(restore.rows, 'row')} in "
-        f"{human_count(len(restore.tables), 'table')} ({human_bytes(plan.plain_bytes)})"
+        f"{human_count(len(restore.tables), 'table')}{volumes} ({human_bytes(plan.plain_bytes)})"
     )
 
 
@@ -47,5 +48,6 @@ def _figures(plan: ExportPlan) -> dict[str, Figure]:
         "taken_at": restore.manifest.snapshot.taken_at.isoformat(timespec="seconds"),
         "tables": len(restore.tables),
         "rows": restore.rows,
+        "volumes": len(plan.volumes),
         "plain_bytes": plan.plain_bytes,
     }

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from psycopg import sql
 
 from sereno.backup.chain import TableLevel
+from sereno.backup.copying import RAW
 from sereno.backup.manifest import Manifest, Table
 from sereno.backup.read_back import checked_frames
 from sereno.database.connection import PINNED, UNHURRIED
@@ -40,7 +41,7 @@ def table_sql(levels: Sequence[TableLevel], manifest: Manifest, *, meter: Meter)
     about = (
         f"{into.label}: {into.rows} rows of backup {manifest.id} of {manifest.origin.system}. Personal data in clear."
     )
-    yield from _head(about)
+    yield from _head(about, encoding=manifest.origin.encoding)
     yield b"BEGIN;\n"
     yield from _as_sql(_filling(whole, into, frames))
     for level in increments:
@@ -83,10 +84,11 @@ def _as_sql(step: Step) -> Iterator[bytes]:
         yield b"\\.\n"
 
 
-def _head(about: str) -> Iterator[bytes]:
-    """What a script is, and how its session has to be set."""
+def _head(about: str, *, encoding: str = "") -> Iterator[bytes]:
+    """What a script is, and how its session has to be set for rows of a database of `encoding`."""
     yield f"-- {' '.join(legible(about).split())}\n".encode()
     yield b"\\set ON_ERROR_STOP on\n"
-    for name, value in _SETTINGS.items():
+    settings = {**_SETTINGS, **({"client_encoding": RAW} if encoding == RAW else {})}
+    for name, value in settings.items():
         yield sql.SQL("SET {} = {};\n").format(sql.SQL(name), value).as_string().encode()
     yield b"SET search_path = '';\n"

@@ -22,6 +22,8 @@ from sereno.progress import ByteMeter, Progress, silent
 from sereno.restore.archive import Section, fetched, read_contents, restore_section, without_tables
 from sereno.restore.changes import apply_changes
 from sereno.restore.chosen import RestorePlan
+from sereno.restore.order import TooEarlyError, noticed
+from sereno.restore.raw_bytes import copying_in
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
 
@@ -54,7 +56,7 @@ def create_roles(plan: RestorePlan, target: Secret) -> Roles:
 
 def restore_before_rows(system: System, plan: RestorePlan, target: Secret, roles: Roles) -> None:
     """Types, tables, functions and views, without indexes, constraints and triggers; then large objects."""
-    backup = BackupPlace.of(system).open(plan.backup)
+    backup = BackupPlace.of(system, store=plan.store).open(plan.backup)
     _restore_schema(backup, plan, target, roles, section="pre-data", jobs=1)
     large_objects = backup.manifest.large_objects
     if large_objects and plan.whole:
@@ -73,23 +75,33 @@ def restore_before_rows(system: System, plan: RestorePlan, target: Secret, roles
 def load_rows(system: System, plan: RestorePlan, target: Secret, *, progress: Progress = silent) -> None:
     """Load every table's rows, the largest first, and what increments changed in them.
 
-    Each table is loaded by one connection in one transaction, so that its rows keep their order.
+    Each table is loaded by one connection in one transaction, so that its rows keep their order. One whose check
+    constraint reads another table may have to wait for that one's rows: it is tried again after the others.
+
+    Raises:
+        ContractError: rows do not satisfy a constraint, whichever tables come first.
     """
-    chain = open_chain(BackupPlace.of(system), plan.backup)
+    chain = open_chain(BackupPlace.of(system, store=plan.store), plan.backup)
     tables = [chain.levels(table.oid) for table in plan.tables]
     sizes = {levels[-1].table.oid: sum(level.table.plain_bytes for level in levels) for levels in tables}
     meter = ByteMeter(progress, total=sum(sizes.values()), tables=[table.label for table in plan.tables])
     largest_first = sorted(tables, key=lambda levels: -sizes[levels[-1].table.oid])
-    _in_parallel(
-        target,
-        [partial(_load, levels=levels, meter=meter) for levels in largest_first],
-        connections=system.restore.connections,
-    )
+    while largest_first:
+        early: dict[int, TooEarlyError] = {}
+        _in_parallel(
+            target,
+            [partial(_load_unless_early, levels=levels, meter=meter, early=early) for levels in largest_first],
+            connections=system.restore.connections,
+        )
+        waiting = [levels for levels in largest_first if levels[-1].table.oid in early]
+        if len(waiting) == len(largest_first):
+            raise early[waiting[0][-1].table.oid]
+        largest_first = waiting
 
 
 def restore_after_rows(system: System, plan: RestorePlan, target: Secret, roles: Roles) -> None:
     """Sequences, then indexes, constraints, triggers and materialized views in parallel, then statistics."""
-    backup = BackupPlace.of(system).open(plan.backup)
+    backup = BackupPlace.of(system, store=plan.store).open(plan.backup)
     set_sequences(target, plan.manifest.sequences)
     _restore_schema(backup, plan, target, roles, section="post-data", jobs=system.restore.connections)
     largest_first = sorted(plan.tables, key=lambda table: -table.plain_bytes)
@@ -126,6 +138,18 @@ def _programs(plan: RestorePlan, target: Secret) -> tuple[int, PostgresBinaries]
     return server, find_binaries("pg_restore", "psql", at_least=max(server, wrote))
 
 
+def _load_unless_early(
+    connection: psycopg.Connection, *, levels: Sequence[TableLevel], meter: ByteMeter, early: dict[int, TooEarlyError]
+) -> None:
+    """Load a table; why a check refused its rows goes to `early`, where other tables may have to come first."""
+    table = levels[-1].table
+    try:
+        with noticed(table):
+            _load(connection, levels=levels, meter=meter)
+    except TooEarlyError as error:
+        early[table.oid] = error
+
+
 def _load(connection: psycopg.Connection, *, levels: Sequence[TableLevel], meter: ByteMeter) -> None:
     whole, *increments = levels
     with connection.transaction():
@@ -160,7 +184,7 @@ def copy_rows(
     name = sql.Identifier(into.schema_name, into.name)
     columns = sql.SQL(", ").join(map(sql.Identifier, table.copied_columns))
     listed = sql.SQL("({})").format(columns) if table.copied_columns else sql.SQL("")
-    copy = sql.SQL("COPY {} {} FROM STDIN {}").format(name, listed, sql.SQL("WITH (FREEZE)" if frozen else ""))
+    copy = sql.SQL("COPY {} {} FROM STDIN {}").format(name, listed, copying_in(connection, frozen=frozen))
     with connection.cursor().copy(copy) as stream:
         for part in table.parts:
             for frame in level.backup.frames(part):

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 import psycopg
 
-from sereno.backup.chain import open_chain
-from sereno.backup.choosing import moment_of
 from sereno.backup.manifest import Table
-from sereno.backup.place import LATEST, BackupPlace, OpenBackup
+from sereno.backup.place import LATEST, OpenBackup
 from sereno.database.connection import COPY_SETTINGS, connect, translated
 from sereno.errors import RefusedError
 from sereno.postgres.binaries import find_binaries
@@ -20,13 +17,15 @@ from sereno.restore.archive import fetched, read_contents
 from sereno.restore.chosen import RestorePlan, choose_tables
 from sereno.restore.left_out import LeftOutKey, left_out_keys
 from sereno.restore.present import find_tables, require_skipped_triggers
+from sereno.restore.source import open_source
 from sereno.restore.target import require_empty, target_url
-from sereno.restore.way import Way, way_of
+from sereno.restore.volume_plan import planned_volumes
+from sereno.restore.way import Way, WithVolumes, way_of
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
 from sereno.systems.sections.restore import ORIGINAL, SCRATCH
 
-__all__ = ["RestorePlan", "choose_tables", "chosen_backup", "lacks", "plan_restore"]
+__all__ = ["RestorePlan", "choose_tables", "lacks", "plan_restore"]
 
 
 def plan_restore(
@@ -37,6 +36,8 @@ def plan_restore(
     tables: Sequence[str] = (),
     target: str = SCRATCH,
     data_only: bool = False,
+    store: str = "",
+    volumes: WithVolumes = WithVolumes.WITH,
 ) -> RestorePlan:
     """Open the backup, choose its tables, look at the target; nothing is changed.
 
@@ -47,21 +48,27 @@ def plan_restore(
         tables: names such as `public.users` or `users`; a partitioned table stands for its partitions; none for all.
         target: `scratch`, `original`, or a target that the system's file names.
         data_only: put rows into tables that are there, instead of building a database.
+        store: where to read; without a name the first store that has the backup whole.
+        volumes: whether volumes come with a whole database, or alone.
 
     Raises:
-        RefusedError: there is no such backup or table, the target is not empty, or rows do not fit into its tables.
+        RefusedError: there is no such backup or table, the target is not empty, rows do not fit into its tables, or a
+            volume cannot go to its place.
         ConfigurationError: the parameters do not go together, or there is no such target.
     """
-    way = way_of(target=target, tables=tables, data_only=data_only)
-    place = BackupPlace.of(system)
-    opened = open_chain(place, chosen_backup(place, backup=backup, as_of=as_of, zone=system.zone)).newest
+    way = way_of(target=target, tables=tables, data_only=data_only, volumes=volumes)
+    read_from, chain = open_source(system, backup=backup, as_of=as_of, store=store)
+    opened = chain.newest
     plan = RestorePlan(
+        store=read_from,
         manifest=opened.manifest,
         manifest_sha256=opened.manifest_sha256,
         target=target,
-        tables=choose_tables(opened.manifest, tables),
+        tables=() if way is Way.FILES else choose_tables(opened.manifest, tables),
         way=way,
     )
+    if way is Way.FILES:
+        return planned_volumes(system, plan)
     if way is Way.REFILL:
         plan = replace(plan, tables=_own_tables(plan, named=bool(tables)))
         _require_room(system, plan)
@@ -69,21 +76,7 @@ def plan_restore(
     plan = replace(plan, left_out=_left_out(opened, plan))
     if target not in (SCRATCH, ORIGINAL):
         require_empty(target_url(system, target), name=target)
-    return plan
-
-
-def chosen_backup(place: BackupPlace, *, backup: str, as_of: str, zone: ZoneInfo) -> str:
-    """The id of the backup that the parameters mean.
-
-    Raises:
-        RefusedError: there is none, or both an id and a time are given.
-        ConfigurationError: `as_of` is no time, or none that was there once.
-    """
-    if not as_of:
-        return place.newest() if backup == LATEST else backup
-    if backup != LATEST:
-        raise RefusedError(f"as_of={as_of} chooses a backup, and so does backup={backup}; give one of them")
-    return place.newest(as_of=moment_of(as_of, zone))
+    return plan if tables or volumes is WithVolumes.WITHOUT else planned_volumes(system, plan)
 
 
 def lacks(plan: RestorePlan, url: Secret) -> tuple[Finding, ...]:

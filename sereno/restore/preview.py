@@ -12,7 +12,7 @@ from sereno.backup.manifest import LINKS
 from sereno.backup.place import BackupPlace
 from sereno.errors import RefusedError
 from sereno.restore.admin import require_powers
-from sereno.restore.chosen import RestorePlan
+from sereno.restore.chosen import PlannedVolume, RestorePlan
 from sereno.restore.original import look
 from sereno.restore.way import Way
 from sereno.systems.model import System
@@ -28,6 +28,8 @@ def preview(system: System, plan: RestorePlan, *, now: datetime) -> Preview:
         RefusedError: the backup does not hold everything, or the newest one is too old for rows to be replaced.
         ConfigurationError: `restore.admin_url` is missing, or its role cannot do it.
     """
+    if plan.way is Way.FILES:
+        return Preview(decides=_of_backup(plan), shown=_shown(plan, {}, now=now))
     original = look(system)
     if plan.way is Way.REPLACE:
         _require_everything(plan)
@@ -42,20 +44,37 @@ def preview(system: System, plan: RestorePlan, *, now: datetime) -> Preview:
     }
     return Preview(
         decides={
-            "way": plan.way.value,
-            "backup": plan.backup,
-            "manifest": plan.manifest_sha256,
+            **_of_backup(plan),
             "tables to restore": [table.label for table in plan.tables],
             "database": {"name": original.name, "oid": original.oid},
             "tables of the database": {table.label: f"{table.oid} {table.fingerprint}" for table in original.tables},
         },
-        shown={
-            "taken_at": plan.manifest.snapshot.taken_at.isoformat(timespec="seconds"),
-            "age_seconds": round((now - plan.manifest.snapshot.taken_at).total_seconds()),
-            "rows_in_backup": plan.rows,
-            "rows_now": rows_now,
-        },
+        shown=_shown(plan, rows_now, now=now),
     )
+
+
+def _of_backup(plan: RestorePlan) -> dict[str, JsonValue]:
+    decides: dict[str, JsonValue] = {
+        "way": plan.way.value,
+        "backup": plan.backup,
+        "manifest": plan.manifest_sha256,
+    }
+    return decides | ({"volumes": {volume.name: _place(volume) for volume in plan.volumes}} if plan.volumes else {})
+
+
+def _place(volume: PlannedVolume) -> str:
+    """The directory that gives way to a volume: its path, and which directory lies there now."""
+    folder = volume.folder
+    return f"{folder} {folder.stat().st_ino}" if folder and folder.exists() else f"{folder}, nothing"
+
+
+def _shown(plan: RestorePlan, rows_now: dict[str, JsonValue], *, now: datetime) -> dict[str, JsonValue]:
+    return {
+        "taken_at": plan.manifest.snapshot.taken_at.isoformat(timespec="seconds"),
+        "age_seconds": round((now - plan.manifest.snapshot.taken_at).total_seconds()),
+        "rows_in_backup": plan.rows,
+        "rows_now": rows_now,
+    }
 
 
 def _require_everything(plan: RestorePlan) -> None:

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
-
-from psycopg import sql
+from collections.abc import Callable
 
 from sereno.backup.copying import (
     CopySession,
     copy_in_parallel,
+    copying_of,
     copying_rows,
     count_query,
     digest_query,
     in_order,
 )
-from sereno.backup.manifest import Sequence, Table
-from sereno.backup.schema_dump import Dumper, schema_digest
-from sereno.database.connection import connect, translated
-from sereno.postgres.binaries import find_binaries
-from sereno.postgres.programs import hidden_file
+from sereno.backup.manifest import Table
 from sereno.progress import Progress, silent
 from sereno.reports.model import Finding
 from sereno.restore.chosen import RestorePlan
-from sereno.restore.load import Roles
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
 
@@ -47,7 +41,8 @@ def prove_content(
                 digests = PartDigests([part.plain_bytes for part in table.parts])
                 condition = in_order(table.condition)
                 copying = copying_rows(table.schema_name, table.name, table.copied_columns, condition=condition)
-                rows = await copying(session, digests.update)
+                with copying_of(table.label):
+                    rows = await copying(session, digests.update)
                 findings[table.oid] = content_finding(table, rows, digests)
             tables = f"{table.label}, table {len(findings):,} of {len(plan.tables):,}"
             progress(done=len(findings), total=len(plan.tables), what=tables)
@@ -63,12 +58,6 @@ def prove_content(
             work=[work(table) for table in largest_first],  # type: ignore[misc]
         )
     return tuple(findings[table.oid] for table in plan.tables)
-
-
-def prove_schema(plan: RestorePlan, target: Secret, roles: Roles) -> tuple[Finding, ...]:
-    """The sequences stand where they stood; the schema, dumped again, has the digest of the backup."""
-    sequences = sequences_finding(target, plan.manifest.sequences, complete=plan.whole)
-    return (sequences, _schema_finding(plan, target)) if plan.whole and roles.owners_kept else (sequences,)
 
 
 class PartDigests:
@@ -124,39 +113,3 @@ def content_finding(table: Table, rows: int, digests: PartDigests) -> Finding:
     else:
         evidence = f"{rows:,} rows, SHA-256 of {digests.size:,} bytes equal"
     return Finding(name=f"content of {table.label}", passed=same and rows == table.rows, evidence=evidence)
-
-
-def sequences_finding(target: Secret, sequences: Iterable[Sequence], *, complete: bool) -> Finding:
-    """Whether `sequences` stand where they stood; with `complete`, one that is not there does not."""
-    different, found = [], 0
-    with connect(target.resolve(), purpose=_PURPOSE) as connection, translated("reading sequences"):
-        for sequence in sequences:
-            name = sql.Identifier(sequence.schema_name, sequence.name)
-            exists = connection.execute("SELECT pg_catalog.to_regclass(%s) IS NOT NULL", (name.as_string(),)).fetchone()
-            if exists == (True,):
-                found += 1
-                row = connection.execute(sql.SQL("SELECT last_value, is_called FROM {}").format(name)).fetchone()
-                different += [_label(sequence)] if row != (sequence.last_value, sequence.is_called) else []
-            elif complete:
-                different.append(_label(sequence))
-    evidence = f"differs: {', '.join(different)}" if different else f"{found:,} sequences stand where they stood"
-    return Finding(name="sequences", passed=not different, evidence=evidence)
-
-
-def _schema_finding(plan: RestorePlan, target: Secret) -> Finding:
-    with connect(target.resolve(), purpose=_PURPOSE) as connection, translated("dumping the schema again"):
-        row = connection.execute("SELECT pg_catalog.pg_export_snapshot()").fetchone()
-        major = connection.info.server_version // 10_000
-        binaries = find_binaries("pg_dump", "pg_restore", at_least=major)
-        dumper = Dumper(url=target.resolve(), binaries=binaries, snapshot=str(row and row[0]), lock_timeout_seconds=30)
-        with hidden_file() as archive:
-            dumper.schema(archive)
-            same = schema_digest(archive, binaries=binaries) == plan.manifest.schema_digest
-    comparable = major == plan.major and binaries.version == plan.manifest.versions.pg_dump
-    evidence = "its dump has the digest of the backup's" if same else "its dump differs from the backup's"
-    other = f" (PostgreSQL {major} was asked, {plan.major} backed up: they may write the same schema differently)"
-    return Finding(name="schema", passed=same, required=comparable, evidence=evidence + ("" if comparable else other))
-
-
-def _label(sequence: Sequence) -> str:
-    return f"{sequence.schema_name}.{sequence.name}"

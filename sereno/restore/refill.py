@@ -23,9 +23,12 @@ from sereno.reports.model import Finding
 from sereno.restore.changes import apply_changes
 from sereno.restore.chosen import RestorePlan
 from sereno.restore.load import copy_rows, set_sequences
+from sereno.restore.order import Order, TooEarlyError, noticed
 from sereno.restore.orphans import check_references
 from sereno.restore.present import PresentTables, empty, find_tables, require_skipped_triggers
-from sereno.restore.prove import PartDigests, content_finding, digest_finding, sequences_finding
+from sereno.restore.prove import PartDigests, content_finding, digest_finding
+from sereno.restore.prove_schema import sequences_finding
+from sereno.restore.raw_bytes import copying_in
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
 
@@ -65,7 +68,7 @@ def refill(
         RefusedError: the tables do not fit, are not empty, or the role may not switch triggers off.
         SystemUnavailableError: a lock was not to be had.
     """
-    chain = open_chain(BackupPlace.of(system), plan.backup)
+    chain = open_chain(BackupPlace.of(system, store=plan.store), plan.backup)
     levels = {table.oid: chain.levels(table.oid) for table in plan.tables}
     total = sum(level.table.plain_bytes for each in levels.values() for level in each)
     meter = ByteMeter(progress, total=total, tables=[table.label for table in plan.tables])
@@ -75,20 +78,26 @@ def refill(
         "TimeZone": "UTC",
         "lock_timeout": f"{system.database.lock_timeout_seconds}s",
     }
+    order = Order(plan.tables)
     with (
         connect(target.resolve(), purpose=_PURPOSE, settings=settings, read_only=False, autocommit=True) as connection,
         translated("restoring rows"),
     ):
-        with connection.transaction() as transaction:
-            present = _made_ready(connection, plan, overwrite=overwrite)
-            for table, there in zip(plan.tables, present.chosen, strict=True):
-                _load(connection, levels[table.oid], frozen=there.oid in present.emptied, meter=meter)
-            findings = (
-                *(_proven(connection, table, present) for table in plan.tables),
-                *check_references(connection, _with_ancestors(present)),
-            )
-            if not all(finding.passed for finding in findings):
-                raise psycopg.Rollback(transaction)
+        while True:
+            try:
+                with connection.transaction() as transaction:
+                    present = _made_ready(connection, plan, overwrite=overwrite)
+                    for loading in order.tables:
+                        _load(connection, levels[loading.oid], present, meter=meter)
+                    findings = (
+                        *(_proven(connection, table, present) for table in plan.tables),
+                        *check_references(connection, _with_ancestors(present)),
+                    )
+                    if not all(finding.passed for finding in findings):
+                        raise psycopg.Rollback(transaction)
+                break
+            except TooEarlyError as early:
+                order.move_back(loading.oid, early)
         committed = all(finding.passed for finding in findings)
         if committed:
             findings = (*findings, _finish(connection, plan, present, target))
@@ -106,12 +115,16 @@ def _made_ready(connection: psycopg.Connection, plan: RestorePlan, *, overwrite:
     return present
 
 
-def _load(connection: psycopg.Connection, levels: Sequence[TableLevel], *, frozen: bool, meter: ByteMeter) -> None:
+def _load(
+    connection: psycopg.Connection, levels: Sequence[TableLevel], present: PresentTables, *, meter: ByteMeter
+) -> None:
     whole, *increments = levels
     into = levels[-1].table
-    copy_rows(connection, whole, into=into, frozen=frozen, meter=meter)
-    for level in increments:
-        apply_changes(connection, level, into=into, copied=meter.add)
+    emptied = any(table.label == into.label and table.oid in present.emptied for table in present.chosen)
+    with noticed(into):
+        copy_rows(connection, whole, into=into, frozen=emptied, meter=meter)
+        for level in increments:
+            apply_changes(connection, level, into=into, copied=meter.add)
 
 
 def _proven(connection: psycopg.Connection, table: Table, present: PresentTables) -> Finding:
@@ -120,7 +133,8 @@ def _proven(connection: psycopg.Connection, table: Table, present: PresentTables
     digests, rows = PartDigests([part.plain_bytes for part in table.parts]), 0
     columns = sql.SQL(", ").join(map(sql.Identifier, table.copied_columns))
     listed = sql.SQL("({})").format(columns) if table.copied_columns else sql.SQL("")
-    query = sql.SQL("COPY {} {} TO STDOUT").format(sql.Identifier(table.schema_name, table.name), listed)
+    name = sql.Identifier(table.schema_name, table.name)
+    query = sql.SQL("COPY {} {} TO STDOUT {}").format(name, listed, copying_in(connection))
     with connection.cursor().copy(query) as stream:
         for block in map(bytes, stream):
             digests.update(block)

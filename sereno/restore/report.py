@@ -34,6 +34,10 @@ class Outcome:
         """The same, when what was built is not used."""
         return replace(self, restored=False)
 
+    def also(self, findings: Sequence[Finding]) -> Outcome:
+        """The same, with more findings."""
+        return replace(self, findings=(*self.findings, *findings))
+
     def put_in_place(self, kept: Kept) -> Outcome:
         """The same, when what was built has taken the original's place."""
         return replace(self, kept=kept)
@@ -50,7 +54,8 @@ def plan_report(system: str, plan: RestorePlan, approval: Approval | None) -> Dr
         f"{approval.expires_at:%Y-%m-%d %H:%M} UTC, or: {_command(system, plan, approval)}"
     )
     figures |= {"approval": approval.id, "rows_now_estimated": sum(_rows_now(approval).values())}
-    return Draft(headline=sentence, figures=figures, findings=(*_tables_lost(approval), *findings))
+    lost = (*_tables_lost(approval), *_volumes_lost(plan))
+    return Draft(headline=sentence, figures=figures, findings=(*lost, *findings))
 
 
 def restore_report(plan: RestorePlan, outcome: Outcome, services: Sequence[Finding] = ()) -> Draft:
@@ -61,7 +66,8 @@ def restore_report(plan: RestorePlan, outcome: Outcome, services: Sequence[Findi
         failed = ", ".join(finding.name for finding in (*outcome.findings, *services) if not finding.passed)
         sentence = f"nothing was restored, and the target {plan.target} is as it was: {failed}"
         return Draft(headline=sentence, figures=figures, findings=findings)
-    passed = f"restored {_what(plan)} into {_into(plan)}, and every row is what was backed up"
+    proven = "file" if plan.way is Way.FILES else "row and every file" if plan.volumes else "row"
+    passed = f"restored {_what(plan)} into {_into(plan)}, and every {proven} is what was backed up"
     if outcome.kept:
         figures["kept_database"] = outcome.kept.name
         passed += f"; the database that was there is kept as {outcome.kept.name}"
@@ -69,6 +75,8 @@ def restore_report(plan: RestorePlan, outcome: Outcome, services: Sequence[Findi
 
 
 def _would(plan: RestorePlan) -> str:
+    if plan.way is Way.FILES:
+        return f"put {_what(plan)} in the place of the original's, which would be kept under other names"
     if plan.way is Way.REPLACE:
         return f"put {_what(plan)} in the place of the original, which would be kept under another name"
     return f"replace the rows of {human_count(len(plan.tables), 'table')} of the original by {_what(plan)}"
@@ -92,12 +100,29 @@ def _tables_lost(approval: Approval) -> tuple[Finding, ...]:
     )
 
 
+def _volumes_lost(plan: RestorePlan) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            name=f"volume {volume.name} would be replaced",
+            passed=True,
+            required=False,
+            evidence=f"{volume.folder}, by {human_count(volume.entry.files, 'file')} "
+            f"({human_bytes(volume.entry.bytes)}); what is there now would be kept",
+        )
+        for volume in plan.volumes
+    )
+
+
 def _command(system: str, plan: RestorePlan, approval: Approval) -> str:
-    values = [f"target={plan.target}", f"backup={plan.backup}"]
+    values = [f"target={plan.target}", f"backup={plan.backup}", *([f"store={plan.store}"] if plan.store else [])]
     if plan.way is Way.REFILL:
         own = [table for table in plan.manifest.tables if table.condition is None]
         values += ["data_only=true"]
         values += [f"tables={json.dumps([table.label for table in plan.tables])}"] * (len(plan.tables) < len(own))
+    if plan.way is Way.FILES:
+        values += ["volumes=only"]
+    if plan.way is Way.REPLACE and plan.manifest.volumes and not plan.volumes:
+        values += ["volumes=without"]
     values += [f"approval={approval.id}", "dry_run=false", "confirm_live=YES"]
     return shlex.join(["sereno", "run", "restore", system, *values])
 
@@ -122,7 +147,16 @@ def _owners(roles: Roles | None) -> Sequence[Finding]:
 
 
 def _left_out(plan: RestorePlan) -> tuple[Finding, ...]:
-    return tuple(
+    volumes = tuple(
+        Finding(
+            name=f"volume {name} is restored",
+            passed=False,
+            required=False,
+            evidence=f"left out, since the target {plan.target} has no volumes_folder",
+        )
+        for name in plan.volumes_left_out
+    )
+    return volumes + tuple(
         Finding(
             name=f"foreign key {key.name} of {key.table} to {key.other}",
             passed=False,
@@ -138,20 +172,23 @@ def _into(plan: RestorePlan) -> str:
 
 
 def _what(plan: RestorePlan) -> str:
-    return (
-        f"{human_count(plan.rows, 'row')} in {human_count(len(plan.tables), 'table')} "
-        f"({human_bytes(plan.plain_bytes)}) of backup {plan.backup}"
-    )
+    rows = f"{human_count(plan.rows, 'row')} in {human_count(len(plan.tables), 'table')}"
+    files = f"{human_count(plan.files, 'file')} in {human_count(len(plan.volumes), 'volume')}"
+    held = files if plan.way is Way.FILES else f"{rows} and {files}" if plan.volumes else rows
+    return f"{held} ({human_bytes(plan.plain_bytes)}) of backup {plan.backup}"
 
 
 def _figures(plan: RestorePlan) -> dict[str, Figure]:
     return {
         "backup": plan.backup,
+        "store": plan.store,
         "taken_at": plan.manifest.snapshot.taken_at.isoformat(timespec="seconds"),
         "target": plan.target,
         "data_only": plan.way is Way.REFILL,
         "tables": len(plan.tables),
         "rows": plan.rows,
+        "volumes": len(plan.volumes),
+        "files": plan.files,
         "plain_bytes": plan.plain_bytes,
         "foreign_keys_left_out": len(plan.left_out),
     }

@@ -7,17 +7,20 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
 
+from sereno.backup.copying import RAW
 from sereno.database.connection import connect, translated
 from sereno.errors import ConfigurationError, RefusedError
 from sereno.postgres.binaries import find_binaries
 from sereno.postgres.server import PostgresServer
 from sereno.restore.admin import admin_url
+from sereno.restore.raw_bytes import empty_database
 from sereno.settings import Settings, load_settings
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
-from sereno.systems.sections.restore import ORIGINAL, SCRATCH
+from sereno.systems.sections.restore import ORIGINAL, SCRATCH, RestoreTarget
 
 _PURPOSE = "restore"
+_RAW_NAME = "scratch"
 _SCRATCH_SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -65,9 +68,18 @@ def target_url(system: System, target: str) -> Secret:
     """
     if target == ORIGINAL:
         return _original_url(system)
+    return declared_target(system, target).url
+
+
+def declared_target(system: System, target: str) -> RestoreTarget:
+    """What the system's file says of a target.
+
+    Raises:
+        ConfigurationError: it names no such target.
+    """
     for declared in system.restore.targets:
         if declared.name == target:
-            return declared.url
+            return declared
     names = ", ".join([SCRATCH, ORIGINAL, *(declared.name for declared in system.restore.targets)])
     raise ConfigurationError(f"{system.name} has no restore target {target!r}; its system.yaml knows: {names}")
 
@@ -100,10 +112,11 @@ def scratch_folder(system: System, settings: Settings | None = None, *, use: str
     return (settings or load_settings()).home_path / "scratch" / f"{system.name}{use and f'.{use}'}"
 
 
-def start_scratch(system: System, *, at_least: int, use: str = "") -> Secret:
+def start_scratch(system: System, *, at_least: int, encoding: str = "", use: str = "") -> Secret:
     """Start a new, empty scratch server of at least the major version `at_least`; a dead run's is dropped first.
 
-    To be called while holding the exclusion of the job. Its database is reachable over a local socket only.
+    To be called while holding the exclusion of the job. Its database, into which the rows of one of `encoding` fit, is
+    reachable over a local socket only.
     """
     folder = scratch_folder(system, use=use)
     drop_scratch(system, use=use)
@@ -111,7 +124,11 @@ def start_scratch(system: System, *, at_least: int, use: str = "") -> Secret:
     binaries = find_binaries("initdb", "pg_ctl", "postgres", "pg_restore", at_least=at_least)
     server = PostgresServer(folder, binaries=binaries, settings=_SCRATCH_SETTINGS)
     server.start()
-    return Secret(server.url("postgres"))
+    if encoding != RAW:
+        return Secret(server.url("postgres"))
+    with connect(server.url("postgres"), purpose=_PURPOSE, read_only=False, autocommit=True) as connection:
+        connection.execute(empty_database(_RAW_NAME, encoding=encoding, major=binaries.major))
+    return Secret(server.url(_RAW_NAME))
 
 
 def drop_scratch(system: System, *, use: str = "") -> None:

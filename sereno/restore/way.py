@@ -18,14 +18,28 @@ class Way(StrEnum):
     """Rows into tables that are there, in one transaction."""
     REPLACE = "replace"
     """Schema and rows into a new database that then takes the original's name."""
+    FILES = "files"
+    """Volumes alone; no database is touched."""
 
 
-def way_of(*, target: str, tables: Sequence[str], data_only: bool) -> Way:
+class WithVolumes(StrEnum):
+    """Whether volumes are restored: `with` a whole database, not at all, or alone."""
+
+    WITH = "with"
+    WITHOUT = "without"
+    ONLY = "only"
+
+
+def way_of(*, target: str, tables: Sequence[str], data_only: bool, volumes: WithVolumes = WithVolumes.WITH) -> Way:
     """The way that these parameters ask for.
 
     Raises:
         RefusedError: they do not go together; the message says what to do instead.
     """
+    if volumes is WithVolumes.ONLY:
+        if tables or data_only:
+            raise RefusedError("volumes=only restores no rows; leave tables and data_only out, or restore in two runs")
+        return Way.FILES
     if data_only:
         if target == SCRATCH:
             raise RefusedError("a scratch server has no tables to fill; leave data_only off, or name another target")

@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -97,13 +97,16 @@ class FolderStore:
                 modified = datetime.fromtimestamp(status.st_mtime, UTC)
                 yield StoredFile(name=name, bytes=status.st_size, modified=modified)
 
-    def folders(self, prefix: str) -> Iterator[str]:
-        """The names of the folders right below `prefix`, sorted."""
+    def folders(self, prefix: str, *, holding: Collection[str] = ()) -> Iterator[str]:
+        """The names of the folders right below `prefix`, sorted; see `Store.folders`."""
         with self.explained(f"listing {prefix}"):
             self._require_root()
             folder = self._path(prefix)
             if folder.is_dir():
-                yield from sorted(entry.name for entry in folder.iterdir() if entry.is_dir())
+                found = (entry for entry in folder.iterdir() if entry.is_dir())
+                yield from sorted(
+                    each.name for each in found if not holding or any((each / name).is_file() for name in holding)
+                )
 
     def delete_folder(self, prefix: str, *, first: str | None = None) -> int:
         """Delete everything below `prefix`; see `Store.delete_folder`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,10 +86,14 @@ class Store(Protocol):
     def files(self, prefix: str) -> Iterator[StoredFile]:
         """Every complete object below the folder `prefix`, however deep, sorted by name."""
 
-    def folders(self, prefix: str) -> Iterator[str]:
+    def folders(self, prefix: str, *, holding: Collection[str] = ()) -> Iterator[str]:
         """The names of the folders right below `prefix`, sorted, without their path.
 
         A folder is there as soon as something was begun in it: one that holds only unfinished objects is shown.
+
+        Args:
+            prefix: the folder above.
+            holding: only folders right in which a complete object of one of these names is.
         """
 
     def delete_folder(self, prefix: str, *, first: str | None = None) -> int:

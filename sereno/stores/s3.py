@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
@@ -88,16 +88,17 @@ class S3Store:
         ]
         yield from sorted(found, key=lambda file: file.name)
 
-    def folders(self, prefix: str) -> Iterator[str]:
-        """The names of the folders right below `prefix`, sorted.
+    def folders(self, prefix: str, *, holding: Collection[str] = ()) -> Iterator[str]:
+        """The names of the folders right below `prefix`, sorted; see `Store.folders`. One listing finds them all.
 
         Found by the objects themselves: asked for common prefixes, some servers name folders that are long empty.
         """
         doing, below = f"listing {prefix}", self._bucket.key(prefix) + "/"
         keys = {entry["Key"] for page in self._pages(prefix, doing) for entry in page}
-        keys.update(key for key, _ in self._uploads(prefix, doing))
+        if not holding:
+            keys.update(key for key, _ in self._uploads(prefix, doing))
         names = (key.removeprefix(below).partition("/") for key in keys)
-        yield from sorted({name for name, slash, rest in names if slash and rest})
+        yield from sorted({name for name, _, rest in names if rest and (not holding or rest in holding)})
 
     def delete_folder(self, prefix: str, *, first: str | None = None) -> int:
         """Delete everything below `prefix`; see `Store.delete_folder`."""

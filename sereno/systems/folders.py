@@ -47,6 +47,19 @@ def system_names(settings: Settings | None = None) -> tuple[str, ...]:
     return tuple(folder.name for folder in candidate_folders(settings) if is_name(folder.name))
 
 
+def misnamed(settings: Settings | None = None) -> tuple[str, ...]:
+    """What is wrong with each folder that holds a `system.yaml` and cannot be the name of a system.
+
+    Raises:
+        ConfigurationError: the folder of systems does not exist or cannot be listed.
+    """
+    return tuple(
+        f"{shown(folder)} cannot be the name of a system; rename it, such as {_tame(folder.name)}"
+        for folder in candidate_folders(settings)
+        if not is_name(folder.name)
+    )
+
+
 def is_name(text: str) -> bool:
     """Whether `text` can be the name of a system."""
     return re.fullmatch(NAME_PATTERN, text) is not None and not text.endswith("\n")
@@ -108,3 +121,8 @@ def read_text(path: Path, *, folder: Path, largest_bytes: int) -> str:
             f"{where}:{text[: text.index(chr(0))].count(chr(10)) + 1}: holds bytes that are no text"
         )
     return text
+
+
+def _tame(name: str) -> str:
+    tame = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name.lower()).strip("-")
+    return tame if is_name(tame) else "my-system"

@@ -11,7 +11,6 @@ from sereno.errors import ConfigurationError
 from sereno.settings import Settings, load_settings
 from sereno.systems.folders import (
     SYSTEM_FILE,
-    candidate_folders,
     is_name,
     read_text,
     shown,
@@ -22,7 +21,7 @@ from sereno.systems.model import System
 from sereno.systems.problems import problems_of
 from sereno.systems.yaml_document import LARGEST_BYTES, Document, Problem, read_yaml
 
-__all__ = ["load_all", "load_system", "system_names"]
+__all__ = ["load_system", "system_names"]
 
 _MOST_SHOWN = 50  # problems of one file
 
@@ -36,28 +35,6 @@ def load_system(name: str, settings: Settings | None = None) -> System:
     """
     settings = settings or load_settings()
     return _read(system_folder(name, settings), settings)
-
-
-def load_all(settings: Settings | None = None) -> tuple[System, ...]:
-    """Every system there is, sorted by name.
-
-    Raises:
-        ConfigurationError: the folder of systems is missing, or files are wrong; the problems of all of them.
-    """
-    settings = settings or load_settings()
-    systems: list[System] = []
-    problems: list[str] = []
-    for folder in candidate_folders(settings):
-        if not is_name(folder.name):
-            problems.append(f"{shown(folder)}: cannot be the name of a system; rename it, such as {_tame(folder.name)}")
-            continue
-        try:
-            systems.append(load_system(folder.name, settings))
-        except ConfigurationError as error:
-            problems.append(str(error))
-    if problems:
-        raise ConfigurationError("\n".join(problems))
-    return tuple(systems)
 
 
 def _read(folder: Path, settings: Settings) -> System:
@@ -100,8 +77,3 @@ def _listed(problems: list[Problem], file: str) -> str:
     if len(problems) > _MOST_SHOWN:
         lines.append(f"{file}: and {len(problems) - _MOST_SHOWN:,} problems more")
     return "\n".join(lines)
-
-
-def _tame(name: str) -> str:
-    tame = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name.lower()).strip("-")
-    return tame if is_name(tame) else "my-system"

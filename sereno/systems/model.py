@@ -8,11 +8,14 @@ from pydantic import Field
 
 from sereno.systems.part import Part
 from sereno.systems.sections.backup import Backup
+from sereno.systems.sections.care import Care
+from sereno.systems.sections.checks import Checks
 from sereno.systems.sections.database import Database
 from sereno.systems.sections.fields import Name, Timezone
 from sereno.systems.sections.migrations import Migrations
 from sereno.systems.sections.restore import Drill, Restore, Services
 from sereno.systems.sections.support import Support
+from sereno.systems.sections.volumes import Volumes
 
 
 class System(Part):
@@ -28,12 +31,18 @@ class System(Part):
     """How its PostgreSQL is reached."""
     backup: Backup | None = None
     """Where backups go and what opens them. Leave out where Sereno takes no backups of this system."""
+    volumes: Volumes = Field(default=(), max_length=32, examples=[[{"name": "media", "path": "/srv/point/media"}]])
+    """Directories that backups hold besides the database."""
     restore: Restore = Restore()
     """Where backups may be restored to. Offered where there are backups."""
     drill: Drill = Drill()
     """How restores are rehearsed. Offered where there are backups."""
     services: Services = Services()
     """What is stopped and started around a restore over the original."""
+    checks: Checks | None = None
+    """What has to be true of its rows. Leave out where nobody has said that yet."""
+    care: Care = Care()
+    """From when on something about the database is worth a look."""
     migrations: Migrations | None = None
     """How its schema is brought up to date. Offered where there are backups, since one is taken before."""
     support: Support = Support()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
+from sereno.backup.keep import DatedBackup, KeepPolicy, within_calendars
 from sereno.backup.manifest import BackupKind, Manifest
 from sereno.backup.place import BackupPlace
+from sereno.backup.retention import calendar
 from sereno.errors import IntegrityError, StorageError
 from sereno.ledger import open_ledger
 from sereno.ledger.proofs import LastReading, last_passed_drills, last_readings
@@ -31,6 +33,8 @@ class StoredBackup:
     whole_at: datetime | None = None
     """When it was last read and nothing was wrong with it."""
     drilled_at: datetime | None = None
+    stays_until: str = ""
+    """What the rules of retention make of it now: a day, `goes`, or `no end in sight`."""
 
     @property
     def damaged(self) -> bool:
@@ -67,9 +71,13 @@ def take_inventory(system: System) -> Inventory:
     backups = [
         backup for place in places for backup in sorted(_listed(place, unreadable), key=lambda backup: backup.taken_at)
     ]
+    proven = [_with_proofs(backup, read.get((backup.store, backup.id)), drilled) for backup in backups]
+    keep, now = KeepPolicy.of(system, settings), datetime.now(UTC)
     return Inventory(
         stores=tuple(place.store.name for place in places),
-        backups=tuple(_with_proofs(backup, read.get((backup.store, backup.id)), drilled) for backup in backups),
+        backups=tuple(
+            each for place in places for each in _with_expiry(place.store.name, proven, unreadable, keep, now)
+        ),
         unreadable=unreadable,
     )
 
@@ -100,3 +108,26 @@ def _described(store: str, identifier: str, manifest: Manifest) -> StoredBackup:
 def _with_proofs(backup: StoredBackup, reading: LastReading | None, drilled: Mapping[str, datetime]) -> StoredBackup:
     known = replace(backup, drilled_at=drilled.get(backup.id))
     return replace(known, read_at=reading.read_at, whole_at=reading.whole_at) if reading else known
+
+
+def _with_expiry(
+    store: str,
+    backups: Sequence[StoredBackup],
+    unreadable: Mapping[tuple[str, str], str],
+    keep: KeepPolicy,
+    now: datetime,
+) -> Iterator[StoredBackup]:
+    """The backups in one store, each with how long the rules let it stay there."""
+    own = [backup for backup in backups if backup.store == store]
+    dated = [
+        DatedBackup(each.id, each.kind, within_calendars(each.taken_at), each.parent, each.stored_bytes) for each in own
+    ]
+    entries = calendar(
+        dated,
+        keep=keep,
+        now=now,
+        unreadable=[identifier for place, identifier in unreadable if place == store],
+        damaged=[each.id for each in own if each.damaged],
+    )
+    until = {entry.backup.id: entry.until(keep.zone) for entry in entries}
+    return (replace(each, stays_until=until[each.id]) for each in own)

@@ -16,7 +16,18 @@ from sereno.verify.freshness import freshness_findings, recovery_points
 from sereno.verify.inventory import Inventory, StoredBackup
 from sereno.verify.reading import Reading, reading_findings
 
-_COLUMNS = ("backup", "kind", "last verified", "last drilled", "size", "stored", "ratio", "taken at", "rests on")
+_COLUMNS = (
+    "backup",
+    "kind",
+    "last verified",
+    "last drilled",
+    "size",
+    "stored",
+    "ratio",
+    "taken at",
+    "rests on",
+    "stays until about",
+)
 
 
 def verification_report(
@@ -91,6 +102,7 @@ def _row(backup: StoredBackup, zone: ZoneInfo) -> tuple[str, ...]:
         f"{backup.plain_bytes / backup.stored_bytes:.1f}" if backup.stored_bytes else "",
         _time(backup.taken_at, zone),
         backup.parent or "",
+        backup.stays_until,
     )
 
 

@@ -177,6 +177,17 @@ def test_folders_are_listed_sorted_and_an_unknown_prefix_has_none(store: Store) 
     assert list(store.folders("other")) == []
 
 
+def test_folders_can_be_listed_by_what_they_hold(store: Store) -> None:
+    for name in ("b/manifest.jsonl", "a/manifest.jsonl", "a/keys.json", "c/keys.json", "d/deep/manifest.jsonl"):
+        put(store, f"demo/{name}", b"{}")
+    assert list(store.folders("demo", holding=["manifest.jsonl"])) == ["a", "b"]
+    assert list(store.folders("demo", holding=["manifest.jsonl", "keys.json"])) == ["a", "b", "c"]
+    assert list(store.folders("demo", holding=["nothing"])) == []
+    with store.create("demo/e/manifest.jsonl") as sink:
+        sink.write(bytes(PART_BYTES + 1))
+        assert list(store.folders("demo", holding=["manifest.jsonl"])) == ["a", "b"]
+
+
 def test_a_folder_that_holds_only_unfinished_objects_is_listed(store: Store) -> None:
     with store.create("demo/one/x") as sink:
         sink.write(bytes(PART_BYTES + 1))

@@ -12,7 +12,7 @@ from infra.local.prefect_file import PREFECT_FILE, read_prefect_file
 from sereno.check import check_system
 from sereno.check.offline import secrets_of
 from sereno.settings import Settings
-from sereno.systems.loader import load_all, load_system
+from sereno.systems.loader import load_system, system_names
 from sereno.systems.schema import system_schema
 from sereno.systems.secrets import Secret
 
@@ -32,8 +32,9 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
     return Settings(systems_dir=DEPLOYMENTS)
 
 
-def test_all_systems_load_together(settings: Settings) -> None:
-    assert [system.name for system in load_all(settings)] == [folder.name for folder in FOLDERS]
+def test_every_folder_is_a_system_and_loads(settings: Settings) -> None:
+    names = [folder.name for folder in FOLDERS]
+    assert list(system_names(settings)) == [load_system(name, settings).name for name in names] == names
 
 
 @each_folder

@@ -73,6 +73,6 @@ def held_while_copying(stack: LocalStack) -> Iterator[str]:
     server_process = stack.child(" COPY")
     os.kill(server_process, signal.SIGSTOP)
     try:
-        yield until(lambda: next(iter(folders(stack.home) - before), ""), seconds=60)
+        yield until(lambda: next(iter(folders(stack.home) - before), ""), seconds=240)
     finally:
         os.kill(server_process, signal.SIGCONT)

@@ -29,6 +29,9 @@ DEPLOYMENTS = [
     "demo-restore-drill",
     "demo-restore",
     "demo-prune",
+    "demo-audit-verify",
+    "demo-data-checks",
+    "demo-database-care",
     "demo-history",
 ]
 """Those of the demo system that have a schedule, in their order."""
@@ -138,7 +141,7 @@ class LocalStack:
     def end(self, number: signal.Signals) -> int:
         """Send a signal and wait; the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(240)
 
     @property
     def api_url(self) -> str:
@@ -157,7 +160,7 @@ class LocalStack:
             return None if said.status_code == httpx.codes.SERVICE_UNAVAILABLE else said
 
         with httpx.Client(base_url=self.api_url, trust_env=False, timeout=30) as client:
-            return until(answer, seconds=30).raise_for_status()
+            return until(answer, seconds=120).raise_for_status()
 
     def deployments(self) -> dict[str, Any]:
         """The deployments, by name."""
@@ -187,4 +190,4 @@ class LocalStack:
                         return int(path.parent.name)
             return 0
 
-        return until(found, seconds=60)
+        return until(found, seconds=240)

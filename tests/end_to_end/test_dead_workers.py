@@ -42,7 +42,7 @@ def terminated(several: LocalStack) -> Abandoned:
         run = run_on_own_worker(several, DEPLOYMENT)
         let_heartbeat_arrive(several, run)
         run.kill_worker(signal.SIGTERM)
-        until(lambda: not is_alive(run.flow_process), seconds=10)
+        until(lambda: not is_alive(run.flow_process), seconds=120)
     return Abandoned(run, time.monotonic())
 
 
@@ -72,7 +72,7 @@ def test_what_was_half_written_when_worker_and_flow_were_killed_is_not_listed(
 def test_the_next_run_works_and_clears_what_they_left(stack: LocalStack, killed: Abandoned) -> None:
     before = listed(stack.home)
     run_id = stack.create_run(DEPLOYMENT)
-    until(lambda: stack.state(run_id)[0] == "Completed", seconds=60)
+    until(lambda: stack.state(run_id)[0] == "Completed", seconds=240)
     assert len(listed(stack.home)) == len(before) + 1
     assert folders(stack.home) == set(listed(stack.home))
 
@@ -103,4 +103,4 @@ def test_a_run_whose_worker_and_flow_are_gone_ends_crashed_within_two_minutes(
 def test_their_slots_are_free_again(stack: LocalStack, terminated: Abandoned, killed: Abandoned) -> None:
     stack.allow_at_once(DEPLOYMENT, 1)
     run_id = stack.create_run(DEPLOYMENT)
-    until(lambda: stack.state(run_id)[0] == "Completed", seconds=60)
+    until(lambda: stack.state(run_id)[0] == "Completed", seconds=240)

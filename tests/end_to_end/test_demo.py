@@ -9,11 +9,16 @@ from pathlib import Path
 
 from end_to_end.local_stack import DEPLOYMENTS
 
+JOBS = (
+    "backup", "verify-backups", "restore-drill", "restore", "prune", "audit-verify", "data-checks", "database-care",
+    "history",
+)  # fmt: skip
+
 
 def test_the_demo_succeeds_and_shows_one_row_per_job(demo_run: subprocess.CompletedProcess[str]) -> None:
     assert demo_run.returncode == 0, demo_run.stdout + demo_run.stderr
     assert demo_run.stderr == ""
-    for job in ("backup", "verify-backups", "restore-drill", "restore", "prune", "history"):
+    for job in JOBS:
         assert any(line.startswith(f"│ {job} ") and "Completed" in line for line in demo_run.stdout.splitlines())
     assert "make up" in demo_run.stdout
     assert "sereno backups list demo" in demo_run.stdout
@@ -37,6 +42,9 @@ def test_the_summary_says_what_ran(demo_run: subprocess.CompletedProcess[str], h
         ("restore-drill", "demo", "demo-restore-drill", "live", "Completed"),
         ("restore", "demo", "demo-restore", "live", "Completed"),
         ("prune", "demo", "demo-prune", "live", "Completed"),
+        ("audit-verify", "demo", "demo-audit-verify", "read", "Completed"),
+        ("data-checks", "demo", "demo-data-checks", "read", "Completed"),
+        ("database-care", "demo", "demo-database-care", "dry-run", "Completed"),
         ("history", "demo", "demo-history", "read", "Completed"),
     ]
     assert [run["deployment"] for run in runs] == DEPLOYMENTS

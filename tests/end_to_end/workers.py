@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 
 from end_to_end.local_stack import ROOT, LocalStack, environment, until
@@ -26,7 +25,7 @@ class CarriedRun:
     def kill_worker(self, number: signal.Signals) -> None:
         """Send the worker a signal that ends it, and wait until it is gone."""
         self.worker.send_signal(number)
-        self.worker.wait(30)
+        self.worker.wait(120)
 
 
 def run_on_own_worker(stack: LocalStack, deployment: str) -> CarriedRun:
@@ -42,9 +41,10 @@ def run_on_own_worker(stack: LocalStack, deployment: str) -> CarriedRun:
 
 
 def let_heartbeat_arrive(stack: LocalStack, run: CarriedRun) -> None:
-    """Wait until the server has surely seen a first heartbeat of `run`."""
-    until(lambda: stack.state(run.run_id)[0] == "Running", seconds=60)
-    time.sleep(3)
+    """Wait until the server has seen a first heartbeat of `run`."""
+    sought = {"event": {"name": ["prefect.flow-run.heartbeat"]}, "resource": {"id": [f"prefect.flow-run.{run.run_id}"]}}
+    until(lambda: stack.state(run.run_id)[0] == "Running", seconds=240)
+    until(lambda: stack.ask("/events/filter", {"filter": sought})["events"], seconds=240)
 
 
 def _start_worker(stack: LocalStack) -> subprocess.Popen[bytes]:

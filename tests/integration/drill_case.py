@@ -7,18 +7,18 @@ import psycopg
 from sereno.drill import database as drill_database
 from sereno.drill.plan import plan_drill
 from sereno.drill.queries import run_own_checks
-from sereno.drill.schema import prove_whole_schema
 from sereno.drill.structure import prove_structure
 from sereno.reports.model import Finding
 from sereno.restore import load
 from sereno.restore.plan import lacks
 from sereno.restore.prove import prove_content
+from sereno.restore.prove_schema import prove_schema
 from sereno.systems.model import System
 
 
-def drilled(system: System, *, meanwhile: str = "", backup: str = "latest") -> dict[str, Finding]:
+def drilled(system: System, *, meanwhile: str = "", backup: str = "latest", store: str = "") -> dict[str, Finding]:
     """The findings of a drill during which somebody runs `meanwhile` on what was restored, by name."""
-    plan = plan_drill(system, backup=backup)
+    plan = plan_drill(system, backup=backup, store=store)
     try:
         into = drill_database.start_database(system, plan)
         assert all(finding.passed for finding in lacks(plan.restore, into))
@@ -30,7 +30,7 @@ def drilled(system: System, *, meanwhile: str = "", backup: str = "latest") -> d
             connection.execute(meanwhile.encode())
         findings = (
             *prove_content(system, plan.restore, into),
-            *prove_whole_schema(system, plan.restore, into, roles),
+            *prove_schema(system, plan.restore, into, roles),
             *prove_structure(into),
             *run_own_checks(system, plan, into),
         )

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from sereno.reports.model import Finding
-from sereno.restore import load, plan, prove, refill, target
+from sereno.restore import load, plan, prove, prove_schema, refill, target
 from sereno.restore.chosen import RestorePlan
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
@@ -19,7 +19,7 @@ def built(system: System, chosen: RestorePlan, into: Secret) -> tuple[Finding, .
     load.restore_before_rows(system, chosen, into, roles)
     load.load_rows(system, chosen, into)
     load.restore_after_rows(system, chosen, into, roles)
-    return (*prove.prove_content(system, chosen, into), *prove.prove_schema(chosen, into, roles))
+    return (*prove.prove_content(system, chosen, into), *prove_schema.prove_schema(system, chosen, into, roles))
 
 
 def refilled(system: System, *tables: str, backup: str = "latest", into: str = "empty") -> tuple[Finding, ...]:

@@ -16,7 +16,7 @@ from sereno.backup.place import BackupPlace
 from sereno.backup.rotation import Outcome, rotate
 from sereno.errors import StorageError, WrongPassphraseError
 from sereno.reports.model import Finding
-from sereno.restore import load, plan, prove, target
+from sereno.restore import load, plan, prove, prove_schema, target
 from sereno.systems.model import System
 
 
@@ -41,7 +41,7 @@ def restored(system: System) -> list[Finding]:
     load.restore_before_rows(system, chosen, into, roles)
     load.load_rows(system, chosen, into)
     load.restore_after_rows(system, chosen, into, roles)
-    findings = (*prove.prove_content(system, chosen, into), *prove.prove_schema(chosen, into, roles))
+    findings = (*prove.prove_content(system, chosen, into), *prove_schema.prove_schema(system, chosen, into, roles))
     return [finding for finding in findings if not finding.passed]
 
 

@@ -115,9 +115,9 @@ def test_an_interrupted_run_reports_at_once_and_is_crashed_on_the_server(
             stderr=subprocess.PIPE,
         )
         waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        until(lambda: watcher.execute(waiting).fetchone(), seconds=60)
+        until(lambda: watcher.execute(waiting).fetchone(), seconds=240)
         running.send_signal(signal.SIGINT)
-        output, log = running.communicate(timeout=20)
+        output, log = running.communicate(timeout=240)
         holder.rollback()
     assert running.returncode == 130, log.decode()
     report = Report.model_validate_json(output)

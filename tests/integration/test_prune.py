@@ -14,11 +14,14 @@ from integration.databases import PASSPHRASE, database
 from integration.prune_case import LATER, TABLES, chain, everything, missed, pruned, system_with, there
 from sereno.backup import read_back, write
 from sereno.backup.manifest import BackupKind
+from sereno.backup.place import BackupPlace
 from sereno.backup.prune import prune
 from sereno.backup.prune_plan import PrunePlan, plan_prune
 from sereno.backup.prune_report import prune_report
 from sereno.errors import ConfigurationError, RefusedError
 from sereno.systems.model import System
+from sereno.verify.inventory import take_inventory
+from sereno.verify.reading import read_backup
 
 SECOND = timedelta(seconds=1)
 
@@ -40,6 +43,21 @@ def url(demo: Any) -> Iterator[str]:
 @pytest.fixture
 def system(home: Path, url: str) -> System:
     return system_with(url)
+
+
+def test_a_backup_that_was_found_damaged_takes_no_whole_ones_place(system: System, home: Path) -> None:
+    (whole,), (broken,) = chain(system, 0), chain(system, 0)
+    manifest = BackupPlace.of(system).manifest(broken)
+    path = home / "local" / system.name / broken / manifest.objects[0].name
+    path.write_bytes(path.read_bytes()[:-1])
+    for stored in take_inventory(system).backups:
+        read_backup(system, stored)
+    report = pruned(system)
+    assert there(system) == [whole, broken]
+    assert missed(report)["every backup in store local was whole when it was last read"].startswith(broken)
+    (newest,) = chain(system, 0)
+    pruned(system)
+    assert there(system) == [newest]
 
 
 def test_a_dry_run_says_what_a_live_run_does_and_changes_nothing(system: System, home: Path) -> None:

@@ -205,7 +205,7 @@ def test_a_run_that_is_killed_between_the_two_renames_has_renamed_nothing(
     monkeypatch.setattr(side, "_rename", dies)
     died(lambda: side.put_in_place(system, made, now=NOW))
     ours = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'sereno restore'"
-    until(lambda: not query(server, ours), seconds=30)
+    until(lambda: not query(server, ours), seconds=240)
     assert query(original, "SELECT count(*) FROM t") == [10]
     assert beside(original, server) == [made.name]
 

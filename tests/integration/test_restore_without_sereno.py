@@ -21,9 +21,11 @@ from integration.databases import AWKWARD_SCHEMA, PASSPHRASE, database, system_o
 from integration.export_case import contents, run_shell
 from integration.random_work import SCHEMA, RandomWork, rows_of_all_tables
 from integration.rotation_case import write_folder
+from integration.volume_case import awkward_directory, described, with_volumes
 from sereno.backup import write
 from sereno.backup.manifest import BackupKind
 from sereno.restore.export_readme import LOADING
+from sereno.volumes import listing
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "runbooks" / "restore-without-sereno.md").read_text(encoding="utf-8")
@@ -66,16 +68,27 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def source(server: str, home: Path) -> Iterator[str]:
-    """A database of which there is a full backup and two increments."""
+def media(home: Path) -> Iterator[Path]:
+    """A volume of the system."""
+    yield awkward_directory(home / "media")
+    for closed in home.rglob("closed"):
+        closed.chmod(0o700)
+
+
+@pytest.fixture
+def source(server: str, home: Path, media: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A database of which there is a full backup and two increments, in which its volume has not changed."""
+    monkeypatch.setattr(listing, "SETTLED_SECONDS", -60)
     with database(server, script=AWKWARD_SCHEMA) as url:
-        system = system_of(url)
+        system = with_volumes(system_of(url), {"name": "media", "path": str(media)})
         write_folder(system, home / "deployments")
         write.write(system)
         for changes in (CHANGES, LATER):
             with psycopg.connect(url) as connection:
                 connection.execute(changes.encode())
-            assert write.write(system, BackupKind.INCREMENTAL).manifest.parent
+            manifest = write.write(system, BackupKind.INCREMENTAL).manifest
+            assert manifest.parent
+            assert manifest.volumes[0].archive is None
         yield url
 
 
@@ -84,7 +97,9 @@ def follow(section: str, room: Path, target: str, **variables: str) -> None:
     for script in blocks(section, "python"):
         (room / "recover.py").write_text(script)
     commands = "\n".join(blocks(section, "sh"))
-    ended = run_shell(commands, {"TARGET": target, **variables}, folder=room, path=_programs(room))
+    ended = run_shell(
+        commands, {"TARGET": target, "VOLUMES": str(room / "placed"), **variables}, folder=room, path=_programs(room)
+    )
     assert not ended.returncode, ended.stderr
     assert "rror" not in ended.stderr
 
@@ -107,7 +122,9 @@ def newest(home: Path) -> Path:
     return max((home / "backups" / "awkward").iterdir())
 
 
-def test_python_and_cryptography_alone_bring_back_an_increment(server: str, source: str, home: Path) -> None:
+def test_python_and_cryptography_alone_bring_back_an_increment(
+    server: str, source: str, home: Path, media: Path
+) -> None:
     expected = contents(source, owners=False)
     away = home / "copied" / "somewhere"
     shutil.copytree(home / "backups" / "awkward", away)
@@ -116,13 +133,15 @@ def test_python_and_cryptography_alone_bring_back_an_increment(server: str, sour
     with database(server) as empty:
         follow(PYTHON, home / "room", empty, BACKUP=str(backup), BACKUP_ENCRYPTION_KEY=PASSPHRASE)
         assert contents(empty, owners=False) == expected
+    assert described(home / "room" / "placed" / "media") == described(media)
     assert {path.stat().st_mode & 0o77 for path in (home / "room" / "recovered").rglob("*")} == {0}
 
 
-def test_gunzip_and_psql_alone_bring_back_an_increment(server: str, source: str, home: Path) -> None:
+def test_gunzip_and_psql_alone_bring_back_an_increment(server: str, source: str, home: Path, media: Path) -> None:
     with database(server) as empty:
         follow(FILES, home / "room", empty, SYSTEM="awkward")
         assert contents(empty) == contents(source)
+    assert described(home / "room" / "placed" / "media") == described(media)
 
 
 def test_the_script_brings_back_each_backup_of_a_chain_under_random_work(server: str, home: Path) -> None:

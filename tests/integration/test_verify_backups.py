@@ -95,6 +95,7 @@ async def test_a_chain_is_read_whole_and_remembered(system: System, chain: list[
     inventory = take_inventory(system)
     assert [backup.id for backup in inventory.backups] == chain
     assert all(backup.whole_at and not backup.damaged for backup in inventory.backups)
+    assert all(backup.stays_until.startswith("20") for backup in inventory.backups)
 
 
 async def test_a_damaged_parent_fails_with_all_that_rests_on_it_and_stays_a_finding(

@@ -65,6 +65,14 @@ def test_check_without_a_name_checks_every_system(capsys: Captured) -> None:
     assert "till: system.yaml is right" in printed
 
 
+def test_check_of_every_system_names_folders_that_can_be_none(capsys: Captured, project: Path) -> None:
+    (project / "deployments" / "till").rename(project / "deployments" / "The Till")
+    assert main(["check"]) == 1
+    printed = capsys.readouterr().out
+    assert "deployments/The Till cannot be the name of a system; rename it, such as the-till" in printed
+    assert "point: system.yaml is right" in printed
+
+
 def test_check_without_a_name_remarks_on_systems_that_are_not_set_up_here(project: Path, capsys: Captured) -> None:
     path = project / "deployments" / "till" / "system.yaml"
     path.write_text(path.read_text().replace("POINT_DATABASE_URL", "TILL_DATABASE_URL"))
@@ -218,6 +226,7 @@ def test_a_job_that_is_killed_has_failed(job: Any, capsys: Captured) -> None:
 def test_a_signal_interrupts_the_job_which_still_reports(name: str, job: Any, capsys: Captured) -> None:
     job(
         "import os, signal, sys, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "try:\n"
         f"    os.kill(os.getppid(), signal.{name}); time.sleep(60)\n"
         "except KeyboardInterrupt:\n"

@@ -126,6 +126,36 @@ def test_the_minimum_stays_however_old_and_counts_chains() -> None:
     assert kept([*first, *second], policy(minimum=2)) == [*first, *second]
 
 
+def test_a_damaged_backup_takes_no_whole_ones_place_and_stays_as_long_as_if_it_were_whole() -> None:
+    backups = nightly(6)
+    newest = backups[-1].id
+    assert kept(backups, policy(keep_last=2)) == backups[-2:]
+    assert kept(backups, policy(keep_last=2), damaged=[newest]) == backups[-3:]
+    assert kept(backups, policy(), damaged=[newest]) == backups[-2:], "the minimum is of whole ones"
+    assert kept(backups, policy(keep_last=2), damaged=[backups[0].id]) == backups[-2:], "it is asked for by no rule"
+    assert kept(backups, policy(within_days=2), damaged=[newest]) == kept(backups, policy(within_days=2))
+
+
+def test_the_last_whole_backup_of_a_day_stays_beside_a_damaged_later_one() -> None:
+    morning, evening = (taken(NOW - timedelta(days=3, hours=hours)) for hours in (8, 2))
+    later = taken(NOW)
+    assert kept([morning, evening, later], policy(daily=2)) == [evening, later]
+    assert kept([morning, evening, later], policy(daily=2), damaged=[evening.id]) == [morning, evening, later]
+
+
+def test_what_rests_on_a_damaged_backup_counts_as_damaged() -> None:
+    first, second = chain(NOW - timedelta(days=40), 2), chain(NOW - timedelta(days=6), 2)
+    both = [*first, *second]
+    assert kept(both, policy(keep_last=1)) == second
+    assert kept(both, policy(keep_last=1), damaged=[second[0].id]) == both
+    assert kept(both, policy(keep_last=1), damaged=[second[2].id]) == second, "its last but one is whole"
+
+
+def test_where_everything_is_damaged_the_rules_hold_as_they_are() -> None:
+    backups = nightly(5)
+    assert kept(backups, policy(keep_last=2), damaged=[each.id for each in backups]) == backups[-2:]
+
+
 def test_what_cannot_be_restored_does_not_count_as_the_minimum_and_stays() -> None:
     whole, broken = chain(NOW - timedelta(days=100), 2), chain(NOW - timedelta(days=50), 2)
     entries = calendar([*whole, *broken[1:]], keep=policy(keep_last=1), now=NOW)

@@ -55,10 +55,10 @@ def test_a_right_folder_passes(folder: Path) -> None:
 
 
 def test_jobs_are_offered_by_their_sections(folder: Path) -> None:
-    assert offered_jobs(load_system("point", Settings())) == ("history",)
-    assert findings()["jobs offered"].evidence == "history"
+    assert offered_jobs(load_system("point", Settings())) == ("history", "audit_verify", "database_care")
+    assert findings()["jobs offered"].evidence == "history, audit_verify, database_care"
     (folder / "system.yaml").write_text(SYSTEM + BACKUP)
-    jobs = ("backup", "restore", "verify_backups", "restore_drill", "prune", "history")
+    jobs = ("backup", "restore", "verify_backups", "restore_drill", "prune", "history", "audit_verify", "database_care")
     assert offered_jobs(load_system("point", Settings())) == jobs
     assert findings()["jobs offered"].evidence == ", ".join(jobs)
 

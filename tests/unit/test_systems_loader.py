@@ -11,7 +11,8 @@ import pytest
 
 from sereno.errors import ConfigurationError
 from sereno.settings import Settings
-from sereno.systems.loader import load_all, load_system, system_names
+from sereno.systems.folders import misnamed
+from sereno.systems.loader import load_system, system_names
 from sereno.systems.sections.stores import FolderStore
 
 RIGHT = """\
@@ -65,13 +66,12 @@ def test_a_right_file_becomes_a_system(write: Callable[..., Path]) -> None:
     assert system.database.statement_timeout_seconds == 300
 
 
-def test_systems_are_listed_and_loaded_in_order_of_their_names(write: Callable[..., Path], project: Path) -> None:
+def test_systems_are_listed_in_order_of_their_names(write: Callable[..., Path], project: Path) -> None:
     write("salonix")
     write("exitus")
     (project / "deployments" / "no_system").mkdir()
     (project / "deployments" / "system.schema.json").touch()
     assert system_names(Settings()) == ("exitus", "salonix")
-    assert [system.name for system in load_all(Settings())] == ["exitus", "salonix"]
 
 
 def test_every_problem_is_listed_with_file_line_and_key(write: Callable[..., Path]) -> None:
@@ -259,21 +259,22 @@ def test_two_folders_with_the_same_name_inside_are_both_named(write: Callable[..
     write("point")
     write("copy", RIGHT.format(name="point"))
     with pytest.raises(ConfigurationError) as caught:
-        load_all(Settings())
+        load_system("copy", Settings())
     assert str(caught.value) == (
         "deployments/copy/system.yaml:1: name: expected 'copy' as its folder deployments/copy, found 'point'; "
         "deployments/point has the same name"
     )
 
 
-def test_the_problems_of_all_systems_are_told_at_once(write: Callable[..., Path]) -> None:
-    write("exitus", "name: exitus\n")
-    write("point", b"\xff")
+def test_a_folder_that_cannot_be_the_name_of_a_system_is_named_with_a_better_one(write: Callable[..., Path]) -> None:
+    write("exitus")
     write("Salonix", RIGHT.format(name="salonix"))
-    with pytest.raises(ConfigurationError) as caught:
-        load_all(Settings())
-    for part in ("exitus/system.yaml:1: title", "point/system.yaml:1: is not UTF-8", "deployments/Salonix: cannot be"):
-        assert part in str(caught.value)
+    write("--", RIGHT.format(name="x"))
+    assert misnamed(Settings()) == (
+        "deployments/-- cannot be the name of a system; rename it, such as my-system",
+        "deployments/Salonix cannot be the name of a system; rename it, such as salonix",
+    )
+    assert system_names(Settings()) == ("exitus",)
 
 
 def test_loading_systems_needs_neither_a_driver_nor_the_orchestrator() -> None:

@@ -136,7 +136,7 @@ def test_an_unreadable_manifest_is_a_finding_beside_the_others(system: System) -
 
 
 def test_the_table_lists_every_backup_newest_first_as_it_is_after_the_run(system: System) -> None:
-    drilled = replace(INVENTORY.backups[1], drilled_at=NOW - timedelta(days=1))
+    drilled = replace(INVENTORY.backups[1], drilled_at=NOW - timedelta(days=1), stays_until="2026-12-24")
     known = replace(INVENTORY, backups=(INVENTORY.backups[0], drilled, INVENTORY.backups[2]))
     (table,) = report(system, known, FULL, replace(FIRST, problems=("x",))).tables
     assert table.columns[:4] == ("backup", "kind", "last verified", "last drilled")
@@ -151,9 +151,21 @@ def test_the_table_lists_every_backup_newest_first_as_it_is_after_the_run(system
             "3.0",
             "2026-11-24 01:30",
             "full",
+            "",
         ),
-        ("full", "full", "2026-11-24 06:30", "2026-11-23 06:30", "3.0 kB", "1.0 kB", "3.0", "2026-11-23 01:30", ""),
-        ("a critical", "critical", "never", "never", "3.0 kB", "1.0 kB", "3.0", "2026-11-21 06:30", ""),
+        (
+            "full",
+            "full",
+            "2026-11-24 06:30",
+            "2026-11-23 06:30",
+            "3.0 kB",
+            "1.0 kB",
+            "3.0",
+            "2026-11-23 01:30",
+            "",
+            "2026-12-24",
+        ),
+        ("a critical", "critical", "never", "never", "3.0 kB", "1.0 kB", "3.0", "2026-11-21 06:30", "", ""),
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sereno.systems.contracts import audit, drill, history, migrations, support
+from sereno.systems.contracts import audit, backup, checks, drill, history, migrations, support
 from sereno.systems.contracts.contract import Contract
 
 CONTRACTS: tuple[Contract, ...] = (
     *audit.CONTRACTS,
+    *backup.CONTRACTS,
+    *checks.CONTRACTS,
     *drill.CONTRACTS,
     *history.CONTRACTS,
     *support.CONTRACTS,

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from sereno.systems.part import Part
-from sereno.systems.sections.fields import Command, Name, SecretUrl
+from sereno.systems.sections.fields import Command, FilePath, Name, SecretUrl
 
 SCRATCH = "scratch"
 """The restore target that is a server of its own, gone when the run ends."""
@@ -28,6 +28,9 @@ class RestoreTarget(Part):
     """What operators call it: `target=staging`."""
     url: SecretUrl = Field(examples=["${POINT_STAGING_DATABASE_URL}"])
     """libpq URL of a role that owns the empty database."""
+    volumes_folder: FilePath | None = Field(default=None, examples=["/srv/staging/volumes"])
+    """The folder that gets a folder for each volume, by its name; it must exist. A relative one is taken from
+    SERENO_HOME. Default: volumes are not restored to this target."""
 
 
 class Restore(Part):
