@@ -16,7 +16,7 @@ from tasks.support import carry_out, choose_batch, choose_one, find_way
 from tasks.systems import exclusive, load_system
 
 
-@job(run_name="resend notifications {system} {notification_id}")
+@job(run_name="resend notifications {system}")
 async def resend_notifications(
     system: str,
     notification_id: str = "",

@@ -93,7 +93,7 @@ def _print_page(system: System, page: Page) -> None:
     shown = human_count(len(page.events), "event")
     if page.totals:
         counts = ", ".join(f"{action} {number:,}" for action, number in page.totals.by_action.items())
-        shown += f" of {page.totals.rows:,}" + (f" ({counts})" if counts else "")
+        shown = f"{len(page.events):,} of {human_count(page.totals.rows, 'event')}" + (f" ({counts})" if counts else "")
     print_text(shown)
     if page.events:
         print_text("")

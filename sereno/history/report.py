@@ -15,7 +15,7 @@ def page_report(system: str, page: Page, file: ReportFile) -> Draft:
     tables: tuple[ReportTable, ...] = ()
     if page.totals:
         figures = {"rows": page.totals.rows, **figures}
-        shown = f"{shown} of {human_count(page.totals.rows)}"
+        shown = f"{human_count(len(page.events))} of {human_count(page.totals.rows, 'event')}"
         tables = (_by_action(page.totals.by_action),)
     return Draft(
         headline=f"{shown} of {system} ({page.origin}){more}",

@@ -195,7 +195,7 @@ def test_a_page_of_the_job_is_a_file_for_its_owner_and_the_report_names_nobody(l
     page = json.loads(Path(file.path).read_text())
     assert oct(Path(file.path).stat().st_mode)[-3:] == "600"
     assert (page["totals"]["rows"], page["pagination"]["next_offset"], len(page["items"])) == (25, 10, 10)
-    assert draft.headline == "10 events of 25 of demo (sereno); the next page begins at offset=10"
+    assert draft.headline == "10 of 25 events of demo (sereno); the next page begins at offset=10"
     assert "rui" not in draft.model_dump_json()
 
 
@@ -252,7 +252,7 @@ def printed(ledger_events: System, capsys: pytest.CaptureFixture[str]) -> Callab
 def test_the_command_prints_a_page_and_how_to_go_on(printed: Any) -> None:
     code, out, _ = printed("--limit", "2", "--date-to", "2026-11-01")
     assert code == 0
-    assert out.startswith("2 events of 24 (PURGE_API_LOGS 5, RUN_BACKUP 19)\n")
+    assert out.startswith("2 of 24 events (PURGE_API_LOGS 5, RUN_BACKUP 19)\n")
     assert "2026-11-01 23:00:00 WET" in out
     assert out.endswith("\nthe next page: --offset 2\n")
 
