@@ -35,7 +35,7 @@ check: $(INSTALLED) ## Format, lint, strict types, architecture
 test: $(INSTALLED) ## Everything that a change must pass, on up to four cores
 	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
-bench: $(INSTALLED) ## Measure backup and restore against pg_dump and pg_restore
+bench: $(INSTALLED) ## Measure against peers, such as pg_dump and pg_restore (ARGS="--only smoke")
 	$(PYTHON) -m infra.bench $(ARGS)
 
 lock: ## For maintainers: lock the versions that pyproject.toml allows (ARGS=--upgrade takes newer ones)

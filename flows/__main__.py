@@ -33,6 +33,8 @@ from sereno.systems.folders import system_folder
 if TYPE_CHECKING:
     from prefect import Flow, State
 
+TAGS = "SERENO_RUN_TAGS"
+"""Tags of the run, separated by commas; `sereno smoke` sets it."""
 _STARTUP_SECONDS = "180"  # Prefect's own 20 are too few for a busy machine
 _LONGEST = 500  # characters of a headline
 _USAGE = "write: python -m flows JOB SYSTEM [name=value ...]"
@@ -176,7 +178,10 @@ def _reported(flow: Flow[..., Any], job: str, parameters: Mapping[str, Any]) -> 
 
 async def _ended(flow: Flow[..., Any], parameters: Mapping[str, Any]) -> Any:
     """What the run's last state holds: the report, or the error that carries it."""
-    state: State[Any] = await cast("Any", flow)(**parameters, return_state=True)
+    from prefect import tags
+
+    with tags(*filter(None, os.environ.get(TAGS, "").split(","))):
+        state: State[Any] = await cast("Any", flow)(**parameters, return_state=True)
     return await state.aresult(raise_on_failure=False)
 
 

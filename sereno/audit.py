@@ -28,6 +28,7 @@ from sereno.ledger.chain import (
     chain_hash,
     members,
     stored,
+    subject_of,
 )
 from sereno.ledger.link import BrokenLink, Fault
 from sereno.ledger.models import AuditRow, time_text
@@ -158,8 +159,8 @@ def events(
 
 
 def action(job: str, effect: Effect) -> str:
-    """What the chain calls a run: `RUN_BACKUP`, `PREVIEW_RESTORE`."""
-    return f"{'PREVIEW' if effect is Effect.DRY_RUN else 'RUN'}_{job.upper()}"
+    """What the chain calls a run: `RUN_BACKUP`, `PREVIEW_RESTORE`, and, of maintenance, `RUN_API_MAINTENANCE`."""
+    return f"{'PREVIEW' if effect is Effect.DRY_RUN else 'RUN'}_{subject_of(job)}"
 
 
 def actor_of_process(settings: Settings | None = None) -> tuple[str, str]:

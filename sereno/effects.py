@@ -29,3 +29,16 @@ def effect_of(*, dry_run: bool | None, confirm_live: str = "") -> Effect:
             + "; nothing was opened or changed"
         )
     return Effect.LIVE
+
+
+def effect_of_live(*, live: bool, confirm_live: str = "") -> Effect:
+    """The effect of a run that is asked to be `live` in one word, as smoke suites are; else a dry run.
+
+    Raises:
+        RefusedError: the run would be live and is not confirmed.
+    """
+    if live and confirm_live != CONFIRM_WORD:
+        raise RefusedError(
+            f"a live run needs confirm_live={CONFIRM_WORD} as well as live; nothing was opened or changed"
+        )
+    return Effect.LIVE if live else Effect.DRY_RUN

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from datetime import datetime
 
 from sereno import audit
 from sereno.database.sessions import changing
@@ -41,21 +43,39 @@ def note_in_system(report: Report) -> Report:
     return report
 
 
-def _note(report: Report) -> None:
+def note_action(system: str, action: str, *, at: datetime, effect: Effect, payload: Mapping[str, object]) -> None:
+    """Run the system's mirror statement for one action, if it has one. Not to be repeated.
+
+    Args:
+        system: the system's name.
+        action: as the audit chain calls it.
+        at: when it ended.
+        effect: what it could change.
+        payload: what the system's own table keeps of it, as JSON.
+
+    Raises:
+        SerenoError: the statement failed.
+    """
     settings = load_settings()
-    if report.system not in system_names(settings):
+    if system not in system_names(settings):
         return
-    statement = find_sql(report.system, MIRROR, settings)
+    statement = find_sql(system, MIRROR, settings)
     if statement is None:
         return
     actor, _ = audit.actor_of_process()
     parameters = {
-        "at": report.finished_at,
-        "action": audit.action(report.job, report.effect),
+        "at": at,
+        "action": action,
         "actor": actor,
-        "effect": report.effect.value,
-        "payload": json.dumps({"result": report.result, "figures": report.figures}, default=str),
+        "effect": effect.value,
+        "payload": json.dumps(payload, default=str),
     }
-    system = load_system(report.system, settings)
-    with changing(system, purpose="audit mirror") as session, session.transaction():
+    described = load_system(system, settings)
+    with changing(described, purpose="audit mirror") as session, session.transaction():
         session.execute(statement, parameters)
+
+
+def _note(report: Report) -> None:
+    payload = {"result": report.result, "figures": report.figures}
+    action = audit.action(report.job, report.effect)
+    note_action(report.system, action, at=report.finished_at, effect=report.effect, payload=payload)

@@ -20,7 +20,7 @@ from prefect.states import Completed
 
 from sereno import redaction
 from sereno.cli.reporting import exit_code
-from sereno.effects import effect_of
+from sereno.effects import effect_of, effect_of_live
 from sereno.errors import RefusedError, SerenoError
 from sereno.reports.model import Draft, Effect, JobContext, Report, Result
 from tasks.console import prepare_console
@@ -45,7 +45,7 @@ class JobFailedError(SerenoError):
 def job(*, run_name: str) -> Callable[[Callable[P, Awaitable[Report]]], Flow[P, Any]]:
     """A flow that carries out one runbook procedure for one system.
 
-    The function's first parameter is `system`. When it has a parameter `dry_run` it has `confirm_live` too.
+    The function's first parameter is `system`. When it has a parameter `dry_run`, or `live`, it has `confirm_live` too.
 
     Args:
         run_name: the run's name, with the flow's parameters in braces; the effect is added.
@@ -57,7 +57,7 @@ def job(*, run_name: str) -> Callable[[Callable[P, Awaitable[Report]]], Flow[P, 
 
         def named() -> str:
             parameters = {**_defaults(signature), **flow_run.parameters}
-            return f"{run_name.format(**parameters)} ({_intended(parameters)})"
+            return f"{' '.join(run_name.format(**parameters).split())} ({_intended(parameters)})"
 
         @functools.wraps(function)
         async def run(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
@@ -84,7 +84,7 @@ def job(*, run_name: str) -> Callable[[Callable[P, Awaitable[Report]]], Flow[P, 
 
 async def _carry_out(function: Callable[[], Awaitable[Report]], arguments: dict[str, Any]) -> State[Any]:
     try:
-        effect_of(dry_run=arguments.get("dry_run"), confirm_live=arguments.get("confirm_live", ""))
+        _require_confirmation(arguments)
         return _state(await function())
     except Exception as error:
         return await _ended_by(error)
@@ -116,7 +116,18 @@ def _state(report: Report, *, code: int | None = None) -> State[Any]:
     return State(type=StateType.FAILED, name=name, message=report.headline, data=failed)
 
 
+def _require_confirmation(arguments: dict[str, Any]) -> None:
+    """Refuse a live run that was not confirmed."""
+    confirm_live = arguments.get("confirm_live", "")
+    if "live" in arguments:
+        effect_of_live(live=arguments["live"], confirm_live=confirm_live)
+    else:
+        effect_of(dry_run=arguments.get("dry_run"), confirm_live=confirm_live)
+
+
 def _intended(parameters: dict[str, Any]) -> Effect:
+    if "live" in parameters:
+        return Effect.LIVE if parameters["live"] else Effect.DRY_RUN
     if "dry_run" not in parameters:
         return Effect.READ
     return Effect.DRY_RUN if parameters["dry_run"] else Effect.LIVE

@@ -11,8 +11,11 @@ from infra.bench.audit import measure_chain
 from infra.bench.backup import measure_backup, measure_restore
 from infra.bench.history import measure_history
 from infra.bench.increments import KEYS, measure_increments
+from infra.bench.load import measure_load
+from infra.bench.maintenance import measure_maintenance
 from infra.bench.measured import Measured
 from infra.bench.memory import measure_memory
+from infra.bench.smoke import measure_smoke
 from infra.bench.subject import Subject, subject
 
 _GIGABYTE = 1_000_000_000
@@ -67,11 +70,20 @@ def _history(wanted: Wanted) -> list[Measured]:
         return measure_history(on, events=wanted.count(1_000_000), rounds=wanted.rounds)
 
 
+def _maintenance(wanted: Wanted) -> list[Measured]:
+    rows, old = wanted.count(10_000_000), wanted.count(1_000_000)
+    with _server(wanted) as on:
+        return measure_maintenance(on, rows=rows, old=old, rounds=wanted.rounds)
+
+
 PARTS: Mapping[str, Callable[[Wanted], list[Measured]]] = {
     "backup": _backup,
     "increments": _increments,
     "memory": _memory,
     "history": _history,
+    "maintenance": _maintenance,
+    "smoke": lambda wanted: measure_smoke(wanted.home / "smoke", rounds=wanted.rounds),
     "audit": lambda wanted: measure_chain(wanted.home / "audit", events=wanted.count(200_000), rounds=wanted.rounds),
+    "load": lambda wanted: measure_load(wanted.home / "load", rounds=wanted.rounds, seconds=max(1, 5 * wanted.size)),
 }
 """What `make bench ARGS="--only NAME"` can choose from."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from infra.local.prefect_file import PREFECT_FILE, Deployment, read_prefect_file
+from infra.local.prefect_file import PREFECT_FILE, Deployment, for_prefect, read_prefect_file
 from infra.local.runbook import with_runbook
 from sereno.errors import ConfigurationError, SerenoError
 from sereno.settings import Settings, project_root
@@ -94,19 +96,33 @@ async def register(client: PrefectClient, chosen: Sequence[Source]) -> None:
     """
     for source in chosen:
         names = [argument for deployment in source.deployments for argument in ("--name", deployment.name)]
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--prefect-file", str(source.path), *names),
-            cwd=project_root(),
-            env={**os.environ, "COLUMNS": "200"},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        output, _ = await process.communicate()
+        with _as_prefect_reads_it(source.path) as path:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--prefect-file", str(path), *names),
+                cwd=project_root(),
+                env={**os.environ, "COLUMNS": "200"},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+            )
+            output, _ = await process.communicate()
         if process.returncode:
             words = "\n".join(f"    {line}" for line in output.decode(errors="replace").splitlines()[-_SHOWN_LINES:])
             raise SerenoError(f"{shown(source.path)} could not be deployed:\n{words}")
     await _describe(client, chosen)
+
+
+@contextmanager
+def _as_prefect_reads_it(path: Path) -> Iterator[Path]:
+    """The file itself, or, where it has variables, one in which they are filled in."""
+    text = for_prefect(path)
+    if text is None:
+        yield path
+        return
+    with TemporaryDirectory(prefix="sereno-deploy-") as folder:
+        filled = Path(folder) / PREFECT_FILE
+        filled.write_text(text, encoding="utf-8")
+        yield filled
 
 
 async def registered(client: PrefectClient, chosen: Sequence[Source]) -> tuple[DeploymentResponse, ...]:

@@ -1,14 +1,19 @@
-"""`prefect.yaml` read strictly, because Prefect drops a misspelt key without a word."""
+"""`prefect.yaml` read strictly, because Prefect drops a misspelt key without a word; variables in it are filled in."""
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from dotenv import dotenv_values
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from infra.local.variables import UnsetVariableError, with_variables
 from sereno.errors import ConfigurationError
+from sereno.settings import project_root
 from sereno.systems.folders import shown
 from sereno.systems.yaml_document import read_yaml
 
@@ -21,6 +26,15 @@ def _without_environment(variables: dict[str, Any]) -> dict[str, Any]:
     return variables
 
 
+_UNITS = {"min": 60, "h": 3_600, "d": 86_400}
+
+
+def _in_seconds(value: Any) -> Any:
+    """`24 h` as seconds, which is all that Prefect knows."""
+    found = re.fullmatch(r"(\d+) ?(min|h|d)", value) if isinstance(value, str) else None
+    return int(found[1]) * _UNITS[found[2]] if found else value
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -29,7 +43,8 @@ class Schedule(_Part):
     """When a deployment runs."""
 
     cron: str | None = None
-    interval: int | float | None = None
+    interval: Annotated[int | float | None, BeforeValidator(_in_seconds)] = None
+    """Seconds, or such as `30 min`, `24 h`, `7 d`."""
     rrule: str | None = None
     timezone: str
     slug: str | None = None
@@ -103,23 +118,52 @@ class PrefectFile(_Part):
 
 
 def read_prefect_file(path: Path) -> PrefectFile:
-    """The deployments in `path`.
+    """The deployments in `path`, with the variables of the environment and of `.env` filled in.
 
     Raises:
         ConfigurationError: the file is missing or no YAML, or holds a key that is unknown or stands twice, or a value
             of the wrong kind; one line per problem.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{shown(path)} cannot be read: {error}") from None
+    text = _text(path)
     problems = [problem.shown_in(shown(path)) for problem in read_yaml(text, file=shown(path)).problems]
     try:
-        file = PrefectFile.model_validate(yaml.safe_load(text))
+        file = PrefectFile.model_validate(yaml.safe_load(_filled(text)))
     except ValidationError as error:
         problems += [
             f"{shown(path)}: {'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors()
         ]
+    except UnsetVariableError as error:
+        problems.append(f"{shown(path)}: {error}")
     if problems:
         raise ConfigurationError("\n".join(problems))
     return file
+
+
+def for_prefect(path: Path) -> str | None:
+    """The text of `path` as Prefect takes it; None where it can read the file as it stands.
+
+    Raises:
+        ConfigurationError: the file is missing.
+    """
+    text = _text(path)
+    if "${" not in text:
+        return None
+    document = yaml.safe_load(_filled(text))
+    for deployment in document["deployments"]:
+        for schedule in deployment.get("schedules", ()):
+            read = Schedule.model_validate(schedule)
+            if read.interval is not None:
+                schedule["interval"] = read.interval
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{shown(path)} cannot be read: {error}") from None
+
+
+def _filled(text: str) -> str:
+    in_file = {name: value for name, value in dotenv_values(project_root() / ".env").items() if value}
+    return with_variables(text, {**in_file, **os.environ})

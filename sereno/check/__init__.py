@@ -5,7 +5,9 @@ from __future__ import annotations
 from sereno.check.offers import offered_jobs
 from sereno.check.offline import checked_file, checked_secrets, checked_sql_files
 from sereno.check.online import checked_databases, checked_targets
+from sereno.check.purges import checked_purge_files, checked_purges
 from sereno.check.stores import checked_stores
+from sereno.check.suites import checked_suites
 from sereno.check.volumes import checked_volumes
 from sereno.reports.model import Finding
 from sereno.settings import Settings, load_settings
@@ -38,14 +40,18 @@ def check_system(name: str, *, online: bool, settings: Settings | None = None, w
     findings += checked_sql_files(name, system, settings)
     if system is None:
         return findings
-    jobs = offered_jobs(system)
+    suites = checked_suites(name, settings)
+    jobs = (*offered_jobs(system), *(["smoke"] if suites else []))
     findings.append(Finding(name="jobs offered", passed=True, required=False, evidence=", ".join(jobs) or "none"))
+    findings += checked_purge_files(system, settings)
     if not wherever and (missing := system.database.url.missing()):
         evidence = f"{', '.join(missing)}; `sereno check {name}` says all that is missing"
         return [*findings, Finding(name=SET_UP, passed=False, required=False, evidence=evidence)]
     findings += checked_secrets(system)
+    findings += suites
     if online:
         findings += checked_databases(system, settings)
+        findings += checked_purges(system)
         findings += checked_targets(system)
         findings += checked_stores(system, settings)
         findings += checked_volumes(system, settings)

@@ -36,6 +36,14 @@ def _files_of(kind: Kind, system: System) -> tuple[str, ...]:
     return kind.files(system)
 
 
+def _has_maintenance(system: System) -> bool:
+    return system.maintenance.idle_clients is not None or bool(system.purges)
+
+
+def _files_of_maintenance(system: System) -> tuple[str, ...]:
+    return ("idle_clients.candidates", "idle_clients.deactivate") if system.maintenance.idle_clients else ()
+
+
 def _latency_queries(system: System) -> tuple[str, ...]:
     latencies = system.checks.latency if system.checks else ()
     return tuple(dict.fromkeys(f"latency.{each.query}" for each in latencies))
@@ -50,6 +58,8 @@ OFFERS: tuple[Offer, ...] = (
     Offer("history", lambda _: True),
     Offer("migrate", _migrates, lambda _: ("migrations.version",)),
     *(Offer(kind.job, partial(_offers, kind), partial(_files_of, kind)) for kind in KINDS),
+    Offer("maintenance", _has_maintenance, _files_of_maintenance),
+    Offer("load_check", lambda system: system.load_check is not None),
     Offer("audit_verify", lambda _: True),
     Offer("database_care", lambda _: True),
     Offer("data_checks", lambda system: system.checks is not None, _latency_queries),

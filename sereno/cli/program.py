@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, Group, Parameter, UnusedCliTokensError
 
 from sereno import __version__
-from sereno.cli import audit_verbs, backup_verbs, history_verb, key_verbs, report_verbs, verbs
+from sereno.cli import (
+    archive_verbs,
+    audit_verbs,
+    backup_verbs,
+    history_verb,
+    key_verbs,
+    report_verbs,
+    smoke_verb,
+    verbs,
+)
 from sereno.errors import EXIT_DONE, ConfigurationError
 
 _HELP = """\
@@ -20,6 +29,7 @@ A system is a folder below `deployments/`; a job is carried out for one system.
   sereno check point --online    is everything ready for the system `point`?
   sereno run backup point        take a backup now
   sereno backups verify point    prove that its backups can be read
+  sereno smoke point             does its API answer as it should?
 """
 _EPILOGUE = """\
 Exit codes: 0 done, 1 the job or a required check failed, 2 wrong usage or
@@ -54,10 +64,12 @@ def program() -> App:
     app.command(backup_verbs.verbs(LOOK))
     app.command(audit_verbs.verbs(LOOK))
     app.command(history_verb.history, group=LOOK)
+    app.command(archive_verbs.verbs(LOOK))
     app.command(report_verbs.verbs(LOOK))
     app.command(verbs.schema, group=OTHER)
     app.command(verbs.version, group=OTHER)
     app.command(verbs.run, group=ACT)
+    app.command(smoke_verb.smoke, group=ACT)
     app.command(key_verbs.verbs(ACT))
     app.command(verbs.demo, group=SERVE)
     app.command(verbs.up, group=SERVE)

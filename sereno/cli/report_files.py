@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sereno.cli.failures import complain
@@ -12,8 +12,8 @@ from sereno.cli.output import print_report
 from sereno.cli.reporting import exit_code
 from sereno.errors import EXIT_DONE, EXIT_FAILED, ConfigurationError, StorageError
 from sereno.regular_files import read_regular
-from sereno.reports import ReportFormat, render
-from sereno.reports.model import Report
+from sereno.reports import ReportFormat, render, render_page
+from sereno.reports.model import Report, ReportTable
 from sereno.whole_files import write_whole
 
 REPORT_AT_MOST_BYTES = 64 * 1024 * 1024
@@ -28,12 +28,21 @@ def require_places(files: Iterable[Path]) -> None:
     """
     for path in files:
         _format(path)
-        try:
-            problem = _obstacle(path)
-        except OSError as error:
-            problem = error.strerror
-        if problem:
-            raise ConfigurationError(f"the report {quoted(str(path))} cannot be written there: {problem}")
+        require_folder(path)
+
+
+def require_folder(path: Path) -> None:
+    """See, before anything runs, that a file can be written to `path`.
+
+    Raises:
+        ConfigurationError: its folder does not exist or may not be written, or it is a folder itself.
+    """
+    try:
+        problem = _obstacle(path)
+    except OSError as error:
+        problem = error.strerror
+    if problem:
+        raise ConfigurationError(f"the report {quoted(str(path))} cannot be written there: {problem}")
 
 
 def hand_over(report: Report, *, as_json: bool, files: Iterable[Path], code: int | None = None) -> int:
@@ -44,6 +53,19 @@ def hand_over(report: Report, *, as_json: bool, files: Iterable[Path], code: int
     print_report(report, as_json=as_json)
     code = exit_code(report) if code is None else code
     return max(code, write_files(report, files))
+
+
+def write_as(
+    report: Report, path: Path, as_format: ReportFormat, *, charts: Mapping[str, str], tables: Sequence[ReportTable]
+) -> int:
+    """Write `report` to `path`, a page with `charts` and `tables`; the exit code. A failure is complained about."""
+    try:
+        page = as_format is ReportFormat.HTML
+        write_whole(path, render_page(report, charts=charts, tables=tables) if page else render(report, as_format))
+    except StorageError as error:
+        complain(str(error))
+        return EXIT_FAILED
+    return EXIT_DONE
 
 
 def write_files(report: Report, files: Iterable[Path]) -> int:

@@ -43,7 +43,7 @@ def read_report(
 
 def lost_report(job: str, parameters: Mapping[str, Any], started_at: datetime, headline: str) -> Report:
     """The report of a run that ended now and left none of its own."""
-    dry_run = parameters.get("dry_run")
+    dry_run = not parameters["live"] if "live" in parameters else parameters.get("dry_run")
     return Report(
         job=job,
         system=parameters["system"],

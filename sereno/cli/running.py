@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -32,20 +32,21 @@ def run_job(job: str, system: str, values: Sequence[str], *, as_json: bool, repo
     system_folder(system)
     split_values(values)
     require_places(reports)
-    code, output = _carried_out([job, system, *values])
+    code, output = carried_out([job, system, *values])
     try:
         report = Report.model_validate_json(output)
     except ValidationError:
-        return _without_report(code)
+        return without_report(code)
     return hand_over(report, as_json=as_json, files=reports, code=code if code >= 0 else EXIT_FAILED)
 
 
-def _carried_out(words: Sequence[str]) -> tuple[int, bytes]:
+def carried_out(words: Sequence[str], *, more: Mapping[str, str] | None = None) -> tuple[int, bytes]:
+    """The exit code and the output of `python -m flows words`, with `more` in its environment."""
     process = subprocess.Popen(
         module_command("flows", words),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        env=module_environment(),
+        env={**module_environment(), **(more or {})},
         process_group=0,  # so that Ctrl-C reaches the job once, and not the programs that it uses
     )
     with process, _signals_end(process):
@@ -73,7 +74,12 @@ def _signals_end(process: subprocess.Popen[bytes]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _without_report(code: int) -> int:
+def without_report(code: int) -> int:
+    """The exit code of a job that ended with `code` and left no report.
+
+    Raises:
+        SerenoError: it ended well.
+    """
     if code == EXIT_DONE:
         raise SerenoError("the job ended without a report; its log is above")
     if code < 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
 
@@ -41,14 +41,21 @@ def check(system: str | None = None, /, *, online: bool = False, reports: Report
     return print_check(system, online=online, as_json=as_json, reports=reports)
 
 
-def schema() -> int:
-    """Print the JSON Schema of `system.yaml`, for editors.
+def schema(of: Literal["system", "smoke"] = "system", /) -> int:
+    """Print the JSON Schema of `system.yaml` or `smoke.yaml`, for editors.
 
-    The first line of a system.yaml points an editor to such a file.
+    The first line of such a file points an editor to its schema.
 
       sereno schema > deployments/system.schema.json
+      sereno schema smoke > deployments/smoke.schema.json
+
+    Args:
+        of: Which file's.
     """
-    from sereno.systems.schema import schema_text
+    if of == "smoke":
+        from sereno.smoke.suite.schema import smoke_schema_text as schema_text
+    else:
+        from sereno.systems.schema import schema_text
 
     sys.stdout.write(schema_text())  # as it is: the redactor would see a passphrase in a key of that name
     return 0

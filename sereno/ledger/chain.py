@@ -19,6 +19,8 @@ from sereno.systems.sections.fields import Name
 SCHEMA = "sereno.audit/1"
 BEGINNING = "0" * 64
 """The previous hash of a system's first event."""
+SUBJECTS = {"maintenance": "API_MAINTENANCE"}
+"""What runbooks call the runs of a job, where that is not the job's own name."""
 INDEXED = ("time", "action", "job", "effect", "result", "actor", "flow_run_id")
 """The members of the text that stand in columns of their own as well."""
 _FREE = ("actor", "actor_source", "flow_run_id", "figures")
@@ -74,6 +76,11 @@ class Anchor:
         """
         if self.sequence < 1:
             raise ValueError(f"an anchor notes event 1 or a later one, not {self.sequence}")
+
+
+def subject_of(job: str) -> str:
+    """What the action of a run of `job` is called after its first word: `BACKUP` of `RUN_BACKUP`."""
+    return SUBJECTS.get(job, job.upper())
 
 
 def stored(event: Event, *, sequence: int) -> tuple[str, dict[str, Any]]:

@@ -169,3 +169,36 @@ class CareReadingRow(Base):
     tables: Mapped[str]
     statements: Mapped[str | None]
     counted_since: Mapped[str | None]
+
+
+class SmokeResultRow(Base):
+    """What became of one check in one run of a smoke suite. `shape` is a JSON object of kinds by place."""
+
+    __tablename__ = "sereno_smoke_results"
+    __table_args__ = (Index("sereno_smoke_results_suite", "system", "suite", "started_at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    system: Mapped[str]
+    suite: Mapped[str]
+    check_name: Mapped[str]
+    started_at: Mapped[str]
+    outcome: Mapped[str]
+    seconds: Mapped[float | None]
+    shape: Mapped[str | None]
+    flow_run_id: Mapped[str | None]
+
+
+class LoadRunRow(Base):
+    """One load check. `figures` is a JSON object of numbers; `accepted` is 1 for a baseline, else 0."""
+
+    __tablename__ = "sereno_load_runs"
+    __table_args__ = (Index("sereno_load_runs_profile", "system", "profile"),)
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    system: Mapped[str]
+    profile: Mapped[str]
+    started_at: Mapped[str]
+    result: Mapped[str]
+    accepted: Mapped[int]
+    figures: Mapped[str]
+    flow_run_id: Mapped[str | None]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, case, func, literal, or_, select
 
+from sereno.ledger.chain import SUBJECTS
 from sereno.ledger.ledger import Ledger
 from sereno.ledger.models import AuditRow
 from sereno.metrics import RunRecord
@@ -19,8 +20,11 @@ def newest_runs(ledger: Ledger, system: str) -> list[RunRecord]:
     Raises:
         SerenoError: the ledger cannot be read.
     """
-    job = func.upper(AuditRow.job)
-    of_runs = and_(AuditRow.system == system, or_(AuditRow.action == "RUN_" + job, AuditRow.action == "PREVIEW_" + job))
+    job = case(SUBJECTS, value=AuditRow.job, else_=func.upper(AuditRow.job))
+    of_runs = and_(
+        AuditRow.system == system,
+        or_(AuditRow.action == literal("RUN_").concat(job), AuditRow.action == literal("PREVIEW_").concat(job)),
+    )
     kinds = (AuditRow.job, AuditRow.effect, AuditRow.result)
     newest = select(func.max(AuditRow.sequence).label("newest"), func.count().label("runs")).where(of_runs)
     grouped = newest.group_by(*kinds).subquery()

@@ -20,6 +20,8 @@ _PADDING = 20
 _TITLE_HEIGHT = 52
 _ROW_HEIGHT = 28
 _MOST_BARS = 30
+_SPAN_HEIGHT = 20
+_MOST_SPANS = 80
 _LABEL_CHARACTERS = 42
 _CHARACTER_WIDTH = 7.5
 _PLOT_HEIGHT = 170
@@ -30,7 +32,7 @@ _STYLE = (
     ":root{--card:#171b22;--edge:#2d343e;--text:#e6e9ee;--quiet:#9aa4b1;--ink:#6ea8fe;--track:#242a33}}"
     "text{font:13px system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;fill:var(--text)}"
     ".title{font-size:15px;font-weight:600}.quiet{fill:var(--quiet)}.end{text-anchor:end}.middle{text-anchor:middle}"
-    ".card{fill:var(--card);stroke:var(--edge)}.track{fill:var(--track)}.ink{fill:var(--ink)}"
+    ".card{fill:var(--card);stroke:var(--edge)}.track{fill:var(--track)}.ink{fill:var(--ink)}.wrong{fill:#d1383d}"
     ".grid{stroke:var(--edge)}.line{fill:none;stroke:var(--ink);stroke-width:2;stroke-linejoin:round}"
     ".area{fill:var(--ink);opacity:.12}"
 )
@@ -93,6 +95,39 @@ def line_chart(title: str, values: Sequence[tuple[str, float]], unit: str) -> st
         parts.append(f'<circle class="ink" cx="{x:.1f}" cy="{y:.1f}" r="4"/>')
         parts.append(f'<text class="end" x="{x + 4:.1f}" y="{y - 9:.1f}">{_amount(values[-1][1], unit)}</text>')
     return _card(title, values, unit, parts, bottom + 36)
+
+
+def span_chart(title: str, spans: Sequence[tuple[str, float, float, bool]]) -> str:
+    """What happened when: for each label a bar from its start, so many seconds long, marked where it went wrong.
+
+    Args:
+        title: what is shown.
+        spans: label, seconds from the beginning to the start, seconds it took, and whether it went well.
+    """
+    shown = spans[:_MOST_SPANS]
+    end = max((start + length for _, start, length, _ in spans), default=0) or 1.0
+    labels = [_text(label, _LABEL_CHARACTERS) for label, *_ in shown]
+    left = _PADDING + _CHARACTER_WIDTH * max((len(label) for label in labels), default=0) + 12
+    right = _WIDTH - _PADDING - 70
+    parts = []
+    for index, (label, (_, start, length, well)) in enumerate(zip(labels, shown, strict=True)):
+        top = _TITLE_HEIGHT + index * _SPAN_HEIGHT
+        x, width = left + (right - left) * start / end, max((right - left) * length / end, 2)
+        kind = "ink" if well else "wrong"
+        parts += [
+            f'<text class="quiet end" x="{left - 12:.1f}" y="{top + 12}">{label}</text>',
+            f'<rect class="track" x="{left:.1f}" y="{top + 2}" width="{right - left:.1f}" height="12" rx="2"/>',
+            f'<rect class="{kind}" x="{x:.1f}" y="{top + 2}" width="{width:.1f}" height="12" rx="2"/>',
+            f'<text class="end" x="{_WIDTH - _PADDING}" y="{top + 12}">{_amount(length, "seconds")}</text>',
+        ]
+    height = _TITLE_HEIGHT + max(len(shown), 1) * _SPAN_HEIGHT
+    if len(spans) > len(shown):
+        parts.append(
+            f'<text class="quiet" x="{left:.1f}" y="{height + 14}">and {len(spans) - len(shown):,} more</text>'
+        )
+        height += _SPAN_HEIGHT
+    told = [(label, length) for label, _, length, _ in spans]
+    return _card(title, told, "seconds", parts, height + 8)
 
 
 def markdown_image(svg: str, alternative: str) -> str:

@@ -39,6 +39,16 @@ class Finding(_Part):
     passed: bool
     required: bool = True
     evidence: str = Field(default="", description="What was seen; counts and keys, never personal data.")
+    seconds: float | None = Field(
+        default=None,
+        exclude_if=lambda seconds: seconds is None,
+        description="How long it took, where that says something.",
+    )
+    properties: dict[str, str] = Field(
+        default_factory=dict,
+        exclude_if=lambda properties: not properties,
+        description="What programs want to know, by name: `file` and `line` of what was checked, `outcome` and others.",
+    )
 
 
 class ReportFile(_Part):

@@ -26,7 +26,9 @@ def render(report: Report) -> bytes:
     for finding in report.findings:
         seen[finding.name] += 1
         again = f" ({seen[finding.name]})" if seen[finding.name] > 1 else ""
-        _add_finding(_case(suite, report, f"{finding.name}{again}"), finding)
+        case = _case(suite, report, f"{finding.name}{again}", seconds=finding.seconds or 0)
+        _add_properties(case, finding)
+        _add_finding(case, finding)
     if not report.findings or report.result is not tally(report.findings):
         _add_run(_case(suite, report, f"the {report.job} run"), report)
     ElementTree.SubElement(suite, "system-out").text = report.headline
@@ -56,9 +58,20 @@ def _properties(report: Report) -> list[tuple[str, str]]:
     return named + [(key, str(value) if value is not None else "") for key, value in report.figures.items()]
 
 
-def _case(suite: ElementTree.Element, report: Report, name: str) -> ElementTree.Element:
-    attributes = {"classname": f"{report.system}.{report.job}", "name": name, "time": "0"}
+def _case(suite: ElementTree.Element, report: Report, name: str, *, seconds: float = 0) -> ElementTree.Element:
+    time = f"{seconds:.3f}" if seconds else "0"
+    attributes = {"classname": f"{report.system}.{report.job}", "name": name, "time": time}
     return ElementTree.SubElement(suite, "testcase", attributes)
+
+
+def _add_properties(case: ElementTree.Element, finding: Finding) -> None:
+    """File and line as attributes, which is where CI servers look for them; the rest as properties."""
+    case.attrib |= {name: finding.properties[name] for name in ("file", "line") if name in finding.properties}
+    others = {name: value for name, value in finding.properties.items() if name not in ("file", "line")}
+    if others:
+        properties = ElementTree.SubElement(case, "properties")
+        for name, value in others.items():
+            ElementTree.SubElement(properties, "property", {"name": name, "value": value})
 
 
 def _add_finding(case: ElementTree.Element, finding: Finding) -> None:

@@ -12,6 +12,8 @@ from sereno.systems.sections.care import Care
 from sereno.systems.sections.checks import Checks
 from sereno.systems.sections.database import Database
 from sereno.systems.sections.fields import Name, Timezone
+from sereno.systems.sections.load_check import LoadCheck
+from sereno.systems.sections.maintenance import Maintenance, Purges
 from sereno.systems.sections.migrations import Migrations
 from sereno.systems.sections.restore import Drill, Restore, Services
 from sereno.systems.sections.support import Support
@@ -43,6 +45,17 @@ class System(Part):
     """What has to be true of its rows. Leave out where nobody has said that yet."""
     care: Care = Care()
     """From when on something about the database is worth a look."""
+    maintenance: Maintenance = Maintenance()
+    """Idle API clients, and how purges work."""
+    purges: Purges = Field(
+        default=(),
+        examples=[
+            [{"name": "api_logs", "table": "access_log", "key": "id", "older_than": "created_at", "retain_days": 90}]
+        ],
+    )
+    """Old rows that the job `maintenance` deletes."""
+    load_check: LoadCheck | None = None
+    """How its API is put under load. Leave out where no load may be sent to this system."""
     migrations: Migrations | None = None
     """How its schema is brought up to date. Offered where there are backups, since one is taken before."""
     support: Support = Support()

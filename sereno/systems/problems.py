@@ -20,15 +20,33 @@ from sereno.systems.yaml_document import Document, KeyPath, Problem, dotted
 _LONGEST_SHOWN = 40  # characters of a value
 
 
-def problems_of(error: ValidationError, document: Document) -> list[Problem]:
-    """Each of pydantic's complaints as a line of the file, a key and a sentence."""
+def problems_of(error: ValidationError, document: Document, whole: JsonSchema | None = None) -> list[Problem]:
+    """Each of pydantic's complaints as a line of the file, a key and a sentence.
+
+    Args:
+        error: the complaints.
+        document: the file.
+        whole: the schema of the file. Default: that of system.yaml.
+    """
     complaints = [
         (_path_in(document, details["loc"], missing=details["type"] == "missing"), details)
         for details in error.errors(include_url=False, include_input=False)
     ]
+    read = {
+        path[:length]
+        for path, told in complaints
+        if told["type"] == fields.EXPRESSION
+        for length in range(len(path) + 1)
+    }
+    complaints = [(path, told) for path, told in complaints if told["type"] == fields.EXPRESSION or path not in read]
     around = {path[:length] for path, _ in complaints for length in range(len(path))}
     return [
-        Problem(document.line(path), dotted(path), _sentence(details["type"], details, path, document))
+        Problem(
+            document.line(path),
+            dotted(path),
+            _sentence(details["type"], details, path, document, whole),
+            _column(details, path, document),
+        )
         for path, details in complaints
         if not (details["type"] == "too_short" and path in around)  # pydantic counts only the items that are right
     ]
@@ -66,22 +84,31 @@ def expectation(schema: JsonSchema | None) -> str:
     return "something else"
 
 
-def _sentence(kind: str, details: Any, path: KeyPath, document: Document) -> str:
-    schema = schema_at(path, document.data)
+def _column(details: Any, path: KeyPath, document: Document) -> int | None:
+    if details["type"] != fields.EXPRESSION or path not in document.columns:
+        return None
+    return document.columns[path] + int(details["ctx"]["column"])
+
+
+def _sentence(kind: str, details: Any, path: KeyPath, document: Document, whole: JsonSchema | None) -> str:
+    schema = schema_at(path, document.data, whole)
     match kind:
         case "missing":
             return f"is missing; expected {expectation(schema)}"
         case "extra_forbidden":
-            return "is not known here" + _suggestion(path, document)
+            return "is not known here" + _suggestion(path, document, whole)
         case "value_error":
             return str(details["ctx"]["error"])
         case fields.NO_ALTERNATIVE:
             return str(details["msg"])
+        case fields.EXPRESSION:
+            told = details["ctx"]
+            return f"{told['message']}\n    {told['text']}\n    {' ' * told['column']}^"
     return f"expected {expectation(schema)}, found {_found(path, schema, document)}"
 
 
-def _suggestion(path: KeyPath, document: Document) -> str:
-    known = list((schema_at(path[:-1], document.data) or {}).get("properties", {}))
+def _suggestion(path: KeyPath, document: Document, whole: JsonSchema | None) -> str:
+    known = list((schema_at(path[:-1], document.data, whole) or {}).get("properties", {}))
     close = get_close_matches(str(path[-1]).lower(), known, n=1, cutoff=0.6)
     return f"; did you mean {close[0]}?" if close else f"; known keys: {', '.join(known)}" if known else ""
 

@@ -6,6 +6,8 @@ import json
 from functools import cache
 from typing import Any, TypeAlias
 
+from pydantic import BaseModel
+
 from sereno.systems.model import System
 from sereno.systems.yaml_document import KeyPath
 
@@ -16,34 +18,50 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def system_schema() -> JsonSchema:
     """The JSON Schema of one system.yaml, with a description and examples at every key."""
-    schema = System.model_json_schema()
-    return {"$schema": DIALECT, **_without_titles(schema), "title": "A system under Sereno's care"}
+    return schema_of(System, title="A system under Sereno's care")
+
+
+def schema_of(model: type[BaseModel], *, title: str) -> JsonSchema:
+    """The JSON Schema of a file that `model` describes."""
+    return {"$schema": DIALECT, **_without_titles(model.model_json_schema()), "title": title}
 
 
 def schema_text() -> str:
     """`system_schema()` as it is checked in and as `sereno schema` prints it, with a line feed at its end."""
-    return json.dumps(system_schema(), indent=2, ensure_ascii=False) + "\n"
+    return as_text(system_schema())
 
 
-def schema_at(path: KeyPath, data: Any = None) -> JsonSchema | None:
+def as_text(schema: JsonSchema) -> str:
+    """A schema as a file."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def schema_at(path: KeyPath, data: Any = None, whole: JsonSchema | None = None) -> JsonSchema | None:
     """What the schema says about the value at `path`, references followed; None where it says nothing.
 
     Args:
         path: the keys that lead to the value.
         data: the whole document, which tells of which form a section is that may have several.
+        whole: the schema of the whole file. Default: that of system.yaml.
     """
-    whole = _system_schema()
+    whole = whole or _system_schema()
     here: JsonSchema | None = _followed(whole, whole, data)
     for part in path:
         if here is None:
             return None
-        inside = here.get("items") if isinstance(part, int) else here.get("properties", {}).get(part)
+        inside = here.get("items") if isinstance(part, int) else _member(here, part)
         data = _inside(data, part)
         here = _followed(inside, whole, data) if isinstance(inside, dict) else None
     return here
 
 
 _system_schema = cache(system_schema)
+
+
+def _member(schema: JsonSchema, key: str) -> Any:
+    """What `schema` says about `key`: one of its own, or one that people name as they like."""
+    named_freely = next(iter(schema.get("patternProperties", {}).values()), schema.get("additionalProperties"))
+    return schema.get("properties", {}).get(key, named_freely)
 
 
 def _inside(data: Any, part: str | int) -> Any:

@@ -89,6 +89,14 @@ class Secret:
         redaction.remember(secret)
         return secret
 
+    def expand(self) -> str:
+        """The text with its references followed, for what is no secret, such as an address: it may be shown.
+
+        Raises:
+            MissingSecretError: as for `resolve`.
+        """
+        return _REFERENCE.sub(_value, self.text)
+
     @classmethod
     def __get_pydantic_core_schema__(cls, source: type[Any], handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Read from a string, written as the string with its references."""

@@ -35,10 +35,13 @@ class Problem:
     line: int
     key: str
     text: str
+    column: int | None = None
+    """1-based, where it is known."""
 
     def shown_in(self, file: str) -> str:
         """`deployments/point/system.yaml:12: backup.connections: expected ...`."""
-        return f"{file}:{self.line}: " + (f"{self.key}: " if self.key else "") + self.text
+        column = f"{self.column}:" if self.column is not None else ""
+        return f"{file}:{self.line}:{column} " + (f"{self.key}: " if self.key else "") + self.text
 
 
 @dataclass(slots=True)
@@ -49,6 +52,8 @@ class Document:
     lines: dict[KeyPath, int] = field(default_factory=dict)
     written: dict[KeyPath, str] = field(default_factory=dict)
     """Scalars as they stand in the file."""
+    columns: dict[KeyPath, int] = field(default_factory=dict)
+    """Where the text of each scalar on one line begins; 1-based."""
     problems: list[Problem] = field(default_factory=list)
 
     def line(self, path: KeyPath) -> int:
@@ -134,6 +139,8 @@ class _Reader:
         text: str = node.value
         kind: str = node.tag.removeprefix(_TAG)
         self.document.written[path] = text
+        if node.start_mark.line == node.end_mark.line:
+            self.document.columns[path] = node.start_mark.column + (2 if node.style in ("'", '"') else 1)
         if not text.isprintable() and any("\ud800" <= character <= "\udfff" for character in text):
             self._problem(line, path, "holds half a character")
             return None

@@ -21,20 +21,24 @@ ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
 
 SCALE = "0.2"
-DEPLOYMENTS = [
-    "demo-backup",
-    "demo-backup-incremental",
-    "demo-backup-critical",
-    "demo-verify-backups",
-    "demo-restore-drill",
-    "demo-restore",
-    "demo-prune",
-    "demo-audit-verify",
-    "demo-data-checks",
-    "demo-database-care",
-    "demo-history",
+RUNS = [
+    ("backup", "demo-backup", "read"),
+    ("backup", "demo-backup-incremental", "read"),
+    ("backup", "demo-backup-critical", "read"),
+    ("verify-backups", "demo-verify-backups", "read"),
+    ("restore-drill", "demo-restore-drill", "live"),
+    ("restore", "demo-restore", "live"),
+    ("smoke", "demo-smoke", "dry-run"),
+    ("prune", "demo-prune", "live"),
+    ("maintenance", "demo-maintenance", "live"),
+    ("load-check", "demo-load-check", "live"),
+    ("audit-verify", "demo-audit-verify", "read"),
+    ("data-checks", "demo-data-checks", "read"),
+    ("database-care", "demo-database-care", "dry-run"),
+    ("history", "demo-history", "read"),
 ]
-"""Those of the demo system that have a schedule, in their order."""
+"""What `demo` runs: job, deployment and effect of each deployment that has a schedule, in their order."""
+DEPLOYMENTS = [deployment for _, deployment, _ in RUNS]
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:

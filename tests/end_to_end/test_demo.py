@@ -7,18 +7,13 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
-from end_to_end.local_stack import DEPLOYMENTS
-
-JOBS = (
-    "backup", "verify-backups", "restore-drill", "restore", "prune", "audit-verify", "data-checks", "database-care",
-    "history",
-)  # fmt: skip
+from end_to_end.local_stack import DEPLOYMENTS, RUNS
 
 
 def test_the_demo_succeeds_and_shows_one_row_per_job(demo_run: subprocess.CompletedProcess[str]) -> None:
     assert demo_run.returncode == 0, demo_run.stdout + demo_run.stderr
     assert demo_run.stderr == ""
-    for job in JOBS:
+    for job in {job for job, _, _ in RUNS}:
         assert any(line.startswith(f"│ {job} ") and "Completed" in line for line in demo_run.stdout.splitlines())
     assert "make up" in demo_run.stdout
     assert "sereno backups list demo" in demo_run.stdout
@@ -34,20 +29,7 @@ def test_the_demo_tells_each_change_of_state_in_a_line_and_in_order(demo_run: su
 def test_the_summary_says_what_ran(demo_run: subprocess.CompletedProcess[str], home: Path) -> None:
     runs = json.loads((home / "demo" / "summary.json").read_text())["runs"]
     told = [(run["job"], run["system"], run["deployment"], run["effect"], run["state"]) for run in runs]
-    assert told == [
-        ("backup", "demo", "demo-backup", "read", "Completed"),
-        ("backup", "demo", "demo-backup-incremental", "read", "Completed"),
-        ("backup", "demo", "demo-backup-critical", "read", "Completed"),
-        ("verify-backups", "demo", "demo-verify-backups", "read", "Completed"),
-        ("restore-drill", "demo", "demo-restore-drill", "live", "Completed"),
-        ("restore", "demo", "demo-restore", "live", "Completed"),
-        ("prune", "demo", "demo-prune", "live", "Completed"),
-        ("audit-verify", "demo", "demo-audit-verify", "read", "Completed"),
-        ("data-checks", "demo", "demo-data-checks", "read", "Completed"),
-        ("database-care", "demo", "demo-database-care", "dry-run", "Completed"),
-        ("history", "demo", "demo-history", "read", "Completed"),
-    ]
-    assert [run["deployment"] for run in runs] == DEPLOYMENTS
+    assert told == [(job, "demo", deployment, effect, "Completed") for job, deployment, effect in RUNS]
     (drill,) = [run["headline"] for run in runs if run["job"] == "restore-drill"]
     assert drill.startswith("yes: backup ")
     assert "-incremental-" in drill, "the drill restored a chain"

@@ -25,7 +25,7 @@ def test_the_api_really_sends_and_says_what_did_not_work(salonix: Deployed, monk
         return 202 if body["notification_log_id"] % 2 else 200
 
     with ops_console(answer) as console:
-        monkeypatch.setenv("SALONIX_API_URL", console.url)
+        monkeypatch.setenv("SALONIX_BASE_URL", console.url)
         chosen, outcome, report = batch(salonix, wanted=Wanted.AUTO, limit=6)
     odd = [identifier for identifier in chosen.ids if int(identifier) % 2]
     assert outcome.results == {identifier: "failed" if identifier in odd else "success" for identifier in chosen.ids}
@@ -43,7 +43,7 @@ def test_one_strange_answer_stops_nothing_and_an_api_that_is_down_or_says_no_sto
     salonix: Deployed, monkeypatch: pytest.MonkeyPatch, status: int, tried: int
 ) -> None:
     with ops_console(lambda *_: status) as console:
-        monkeypatch.setenv("SALONIX_API_URL", console.url)
+        monkeypatch.setenv("SALONIX_BASE_URL", console.url)
         _, outcome, report = batch(salonix, wanted=Wanted.API, limit=3)
     assert (len(console.calls), len(outcome.problems), outcome.not_tried) == (tried, tried, 3 - tried)
     assert f"the API answered {status}" in str(report.findings[0].evidence)
@@ -62,7 +62,7 @@ def test_an_answer_that_was_lost_is_looked_up_in_the_database(
             )
 
     with ops_console(answer) as console:
-        monkeypatch.setenv("SALONIX_API_URL", console.url)
+        monkeypatch.setenv("SALONIX_BASE_URL", console.url)
         assert one(salonix, RESEND, FAILED, wanted=Wanted.API).results == {FAILED: "success"}
 
 
@@ -70,7 +70,7 @@ def test_a_call_of_which_nobody_knows_is_settled_or_given_up_by_the_next_run(
     salonix: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ops_console(lambda *_: None) as console:
-        monkeypatch.setenv("SALONIX_API_URL", console.url)
+        monkeypatch.setenv("SALONIX_BASE_URL", console.url)
         outcome = one(salonix, RESEND, FAILED, wanted=Wanted.API)
         assert "no answer came" in outcome.problems[FAILED]
         assert len(unsettled(RESEND)) == 1
@@ -83,15 +83,15 @@ def test_a_call_of_which_nobody_knows_is_settled_or_given_up_by_the_next_run(
 def test_an_api_that_cannot_be_reached_or_knows_the_login_not_begins_nothing(
     salonix: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SALONIX_API_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("SALONIX_BASE_URL", "http://127.0.0.1:1")
     with pytest.raises(SystemUnavailableError, match="cannot be reached"):
         one(salonix, RESEND, FAILED, wanted=Wanted.API)
     with ops_console(lambda *_: 200) as console:
-        monkeypatch.setenv("SALONIX_API_URL", console.url)
-        monkeypatch.setenv("SALONIX_OPS_PASSWORD", "wrong")
+        monkeypatch.setenv("SALONIX_BASE_URL", console.url)
+        monkeypatch.setenv("SALONIX_OPS_SUPPORT_PASSWORD", "wrong")
         with pytest.raises(RefusedError, match="may not do this") as refused:
             one(salonix, RESEND, FAILED, wanted=Wanted.API)
     assert "wrong" not in str(refused.value)
-    monkeypatch.setenv("SALONIX_API_URL", "no address")
+    monkeypatch.setenv("SALONIX_BASE_URL", "no address")
     with pytest.raises((ConfigurationError, SystemUnavailableError)):
         one(salonix, RESEND, FAILED, wanted=Wanted.API)

@@ -21,6 +21,7 @@ from integration.system_folders import written
 from integration.volume_case import awkward_directory, described
 from sereno.backup import write
 from sereno.backup.manifest import BackupKind
+from sereno.cli import main
 from sereno.reports.model import Finding, Report, Result
 from sereno.restore import volumes
 from sereno.restore.plan import plan_restore
@@ -102,7 +103,9 @@ def left(home: Path) -> set[str]:
     return {path.name for folder in ("srv", "staged", "scratch") for path in (home / folder).glob("*")}
 
 
-async def test_scratch_looks_at_volumes_and_leaves_nothing(system: System, home: Path) -> None:
+async def test_scratch_looks_at_volumes_and_leaves_nothing(
+    system: System, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     await backed_up(system)
     await backed_up(system, BackupKind.INCREMENTAL)
     report = await report_of(restore, **LIVE)
@@ -111,6 +114,9 @@ async def test_scratch_looks_at_volumes_and_leaves_nothing(system: System, home:
     assert report.figures["files"] == 13
     assert "and every row and every file is what was backed up" in report.headline
     assert left(home) == {"media"}
+    capsys.readouterr()
+    assert main(["backups", "show", "awkward"]) == 0
+    assert "unchanged since the parent" in capsys.readouterr().out
 
 
 async def test_a_target_gets_volumes_in_its_folder_once(system: System, home: Path) -> None:

@@ -16,7 +16,20 @@ from sereno.systems.schema import schema_at, schema_text, system_schema
 
 CHECKED_IN = Path(__file__).parents[2] / "deployments" / "system.schema.json"
 UNITS = ("seconds", "minutes", "hours", "days", "bytes", "percent", "rows", "megabytes", "mebibytes")
-COUNTED = {"connections", "keep_last", "daily", "weekly", "monthly", "yearly", "minimum", "best_of"}
+COUNTED = {
+    "idle_limit",
+    "free_connections",
+    "max_delete",
+    "drop_partitions",
+    "connections",
+    "keep_last",
+    "daily",
+    "weekly",
+    "monthly",
+    "yearly",
+    "minimum",
+    "best_of",
+}
 
 
 def _parts(part: type[Part]) -> Iterator[type[Part]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sereno.systems.contracts import audit, backup, checks, drill, history, migrations, support
+from sereno.systems.contracts import audit, backup, checks, drill, history, maintenance, migrations, smoke, support
 from sereno.systems.contracts.contract import Contract
 
 CONTRACTS: tuple[Contract, ...] = (
@@ -10,6 +10,8 @@ CONTRACTS: tuple[Contract, ...] = (
     *backup.CONTRACTS,
     *checks.CONTRACTS,
     *drill.CONTRACTS,
+    *maintenance.CONTRACTS,
+    *smoke.CONTRACTS,
     *history.CONTRACTS,
     *support.CONTRACTS,
     *migrations.CONTRACTS,

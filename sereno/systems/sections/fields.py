@@ -15,6 +15,9 @@ NAME_PATTERN = r"^[a-z][a-z0-9_-]{0,62}$"
 NO_ALTERNATIVE = "no_alternative"
 """The type of pydantic's complaint about a section that fits none of the forms it may have."""
 
+EXPRESSION = "expression"
+"""The type of pydantic's complaint about a line of text that has a grammar; its context has text and column."""
+
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Command = Annotated[tuple[str, ...], Field(min_length=1)]
 """A program and its arguments; no shell reads them."""

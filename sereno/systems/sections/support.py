@@ -17,7 +17,7 @@ class ApiField(Part):
 
     name: str = Field(min_length=1, max_length=100, examples=["email"])
     """What the API calls it."""
-    value: SecretText = Field(examples=["${SALONIX_OPS_PASSWORD}"])
+    value: SecretText = Field(examples=["${SALONIX_OPS_SUPPORT_PASSWORD}"])
     """A reference to its value."""
 
 
@@ -27,7 +27,7 @@ class ApiLogin(Part):
     path: Path = Field(examples=["/api/ops/auth/login/"])
     """Where, below the API's address."""
     fields: tuple[ApiField, ...] = Field(
-        min_length=1, max_length=8, examples=[[{"name": "email", "value": "${SALONIX_OPS_EMAIL}"}]]
+        min_length=1, max_length=8, examples=[[{"name": "email", "value": "${SALONIX_OPS_SUPPORT_EMAIL}"}]]
     )
     """What is sent."""
     token: str = Field(default="$.access", pattern=r"^\$", max_length=200, examples=["$.data.access_token"])
@@ -37,7 +37,7 @@ class ApiLogin(Part):
 class Api(Part):
     """The system's own API, for what it does better than a statement: an API really sends a notification."""
 
-    base_url: SecretUrl = Field(examples=["${SALONIX_API_URL}"])
+    base_url: SecretUrl = Field(examples=["${SALONIX_BASE_URL}"])
     """Its address, such as `https://api.salonix.example`."""
     login: ApiLogin
     """How a token is had."""

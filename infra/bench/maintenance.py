@@ -1,0 +1,131 @@
+"""A purge in batches against one DELETE, with somebody who writes meanwhile; and a dry run against a live one."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import psycopg
+
+from infra.bench.measured import Measured
+from infra.bench.subject import Subject
+from infra.bench.writer import percentile, writing
+from sereno.ledger import open_ledger
+from sereno.maintenance.batches import purge_slice
+from sereno.maintenance.plan import plan_purge
+from sereno.maintenance.progress import PurgeProgress
+from sereno.systems.model import System
+from sereno.systems.sections.maintenance import Purge
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+RETAIN_DAYS = 90
+# without autovacuum, for which a purge would wait: that would be measured, and not the purge
+_FILL = """
+CREATE TABLE log (id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, client int NOT NULL, path text NOT NULL,
+                  status int NOT NULL, at timestamptz NOT NULL) WITH (autovacuum_enabled = off);
+INSERT INTO log (client, path, status, at)
+SELECT i % 997, '/api/v1/bookings/' || md5(i::text), 200,
+       timestamptz '{cutoff}' + (i - {old}) * interval '0.5 seconds' - interval '1 second'
+FROM generate_series(1, {rows}) i;
+"""
+_WRITE = "INSERT INTO log (client, path, status, at) VALUES (1, '/api/v1/now', 200, now())"
+_INDEX = "CREATE INDEX ON log (at)"
+_UNDISTURBED_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class _Disturbed:
+    """How long something took, and the 99th percentile of the writes meanwhile; in seconds."""
+
+    seconds: float
+    p99: float
+
+
+def measure_maintenance(subject: Subject, *, rows: int, old: int, rounds: int) -> list[Measured]:
+    """Purge `old` of `rows` rows, each side on a database that was filled alike."""
+    (subject.home / "systems" / "bench").mkdir(parents=True, exist_ok=True)
+    (subject.home / "systems" / "bench" / "system.yaml").touch()
+    os.environ["SERENO_SYSTEMS_DIR"] = str(subject.home / "systems")
+    open_ledger().close()  # made once, and not by what is measured
+    taken = [_round(subject, rows=rows, old=old) for _ in range(rounds)]
+    middle = sorted(range(rounds), key=lambda each: taken[each][0].value)[rounds // 2]
+    lines = taken[middle]
+    return [*lines, *_dry_runs(subject, rows=rows, old=old)]
+
+
+def _round(subject: Subject, *, rows: int, old: int) -> list[Measured]:
+    with _filled(subject, rows=rows, old=old, script=_INDEX) as url:
+        undisturbed = _disturbed(url, lambda: time.sleep(_UNDISTURBED_SECONDS)).p99
+        system = subject.system(url)
+        batches = _disturbed(url, lambda: _purge(system, old))
+    with _filled(subject, rows=rows, old=old, script=_INDEX) as url:
+        single = _disturbed(url, lambda: _delete(url))
+    detail = f"{old:,} of {rows:,} rows: {batches.seconds:.1f} s / {single.seconds:.1f} s"
+    return [
+        Measured("purge in batches / one DELETE, time", batches.seconds / single.seconds, 1.3, detail),
+        _beside("a writer's p99 during a purge / alone", batches.p99, undisturbed, limit=3),
+        _beside("a writer's p99 during one DELETE / alone", single.p99, undisturbed, limit=None),
+    ]
+
+
+def _dry_runs(subject: Subject, *, rows: int, old: int) -> list[Measured]:
+    lines = []
+    for name, script, limit in (("with", _INDEX, 0.1), ("without", "", 0.6)):
+        with _filled(subject, rows=rows, old=old, script=script) as url:
+            system = subject.system(url)
+            dry = _seconds(partial(plan_purge, system, _purge_of(old), now=NOW, live=False))
+            live = _seconds(partial(_purge, system, old))
+        detail = f"{dry * 1000:.0f} ms / {live * 1000:.0f} ms"
+        lines.append(Measured(f"dry run / live, {name} an index on the date", dry / live, limit, detail))
+    return lines
+
+
+@contextmanager
+def _filled(subject: Subject, *, rows: int, old: int, script: str) -> Iterator[str]:
+    cutoff = (NOW - timedelta(days=RETAIN_DAYS)).isoformat()
+    with subject.database("bench_purge", _FILL.format(cutoff=cutoff, rows=rows, old=old) + script) as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE log")
+            connection.execute("CHECKPOINT")
+        yield url
+
+
+def _purge_of(old: int) -> Purge:
+    """Beyond the job's own bound, which is not checked here."""
+    purge = Purge(name="logs", table="log", key="id", older_than="at", retain_days=RETAIN_DAYS)
+    return purge.model_copy(update={"max_delete": old})
+
+
+def _purge(system: System, old: int) -> None:
+    plan = plan_purge(system, _purge_of(old), now=NOW, live=True)
+    progress = PurgeProgress()
+    while not progress.finished(plan):
+        progress = purge_slice(system, plan, progress, run_id="bench")
+    if progress.deleted != old:
+        raise SystemExit(f"the purge that was measured deleted {progress.deleted:,} rows: {progress.stopped}")
+
+
+def _delete(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("DELETE FROM log WHERE at < %s", [NOW - timedelta(days=RETAIN_DAYS)])
+
+
+def _disturbed(url: str, work: Callable[[], object]) -> _Disturbed:
+    with writing(url, _WRITE) as latencies:
+        seconds = _seconds(work)
+    return _Disturbed(seconds, percentile(latencies, 99))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _beside(name: str, one: float, other: float, *, limit: float | None) -> Measured:
+    return Measured(name, one / other, limit, f"{one * 1000:.1f} ms / {other * 1000:.1f} ms")

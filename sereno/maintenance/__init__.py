@@ -1,0 +1,1 @@
+"""Maintenance: idle API clients are deactivated, old rows purged."""

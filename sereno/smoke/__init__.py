@@ -1,0 +1,1 @@
+"""Smoke suites: what a system's API has to answer, as data, and who trusts it."""

@@ -1,0 +1,1 @@
+"""`smoke.yaml`: the suites of a system as strict models, read with file, line and column."""

@@ -1,0 +1,54 @@
+"""`{{name}}` in paths, headers and bodies."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+_NAME = re.compile(r"\{\{\s*([A-Za-z_]\w{0,62})\s*\}\}")
+
+
+def names_in(value: Any) -> Iterator[str]:
+    """The names that `value`, text or anything JSON, refers to."""
+    if isinstance(value, str):
+        yield from _NAME.findall(value)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from names_in(key)
+            yield from names_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from names_in(item)
+
+
+def filled(value: Any, variables: Mapping[str, Any]) -> Any:
+    """`value` with each `{{name}}` replaced; text that is nothing but one keeps the type of what it stands for."""
+    if isinstance(value, str):
+        whole = _NAME.fullmatch(value)
+        return variables[whole[1]] if whole else filled_text(value, variables)
+    if isinstance(value, dict):
+        return {filled_text(key, variables): filled(item, variables) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [filled(item, variables) for item in value]
+    return value
+
+
+def filled_text(text: str, variables: Mapping[str, Any], change: Callable[[str], str] = str) -> str:
+    """`text` with each `{{name}}` replaced by its value as text, changed by `change`."""
+    return _NAME.sub(lambda found: change(as_text(variables[found[1]])), text)
+
+
+def filled_path(path: str, variables: Mapping[str, Any]) -> str:
+    """A path or URL; what is put into it cannot add segments or parameters, except at its very beginning."""
+    whole = _NAME.match(path)
+    if whole:
+        return as_text(variables[whole[1]]) + filled_path(path[whole.end() :], variables)
+    return filled_text(path, variables, lambda part: quote(part, safe=""))
+
+
+def as_text(value: Any) -> str:
+    """A value as it stands in a URL or a header."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

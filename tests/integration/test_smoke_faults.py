@@ -1,0 +1,289 @@
+"""Suites against servers that are slow, hostile or wrong: every fault is a finding, and none costs memory or time."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration.hostile_server import HostileServer, hostile_server, make_certificate
+from sereno.errors import ConfigurationError, RefusedError
+from sereno.settings import Settings
+from sereno.smoke.outcome import CaseResult, Outcome, SuiteRun
+from sereno.smoke.running import run_plan
+from sereno.smoke.wishes import Credentials
+from unit.smoke_case import plan_of, suite_of
+
+LOGIN = (
+    "logins: {admin: {username: maria, password: '${SMOKE_PASSWORD}', "
+    "request: {post: /login, json: {user: '{{username}}', password: '{{password}}'}, token: $.access}}}"
+)
+
+
+@pytest.fixture(scope="module")
+def module_server() -> Iterator[HostileServer]:
+    with hostile_server() as server:
+        yield server
+
+
+@pytest.fixture
+def server(module_server: HostileServer, monkeypatch: pytest.MonkeyPatch) -> HostileServer:
+    monkeypatch.setenv("SMOKE_PASSWORD", "correct-horse")
+    module_server.asked.clear()
+    module_server.tries.clear()
+    return module_server
+
+
+def run_of(checks: str, base_url: str, *, head: str = "", suite: str = "", **wishes: Any) -> SuiteRun:
+    head = f"{head}\ntimeout_seconds: 5"
+    return run_plan(plan_of(suite_of(checks, head=head, suite=suite), base_url=base_url, **wishes))
+
+
+def result_of(check: str, base_url: str, *, head: str = "", **wishes: Any) -> CaseResult:
+    (result,) = run_of(check, base_url, head=head, **wishes).results
+    return result
+
+
+def asking(path: str, *expect: str, more: str = "") -> str:
+    return f"{{name: a, get: {path}, {more} expect: [{', '.join(expect) or 'status == 200'}]}}"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/half-open", "no whole answer within 0.4 s"),
+        ("/slow", "no whole answer within 0.4 s"),
+        ("/garbage", "broke off or spoke no proper HTTP"),
+        ("/drop", "broke off or spoke no proper HTTP"),
+        ("/short", "broke off or spoke no proper HTTP"),
+        ("/cut-gzip", "the packed body ends too early"),
+        ("/brotli", "packed as 'br', which was not asked for"),
+    ],
+)
+def test_an_answer_that_never_comes_whole_is_a_finding(path: str, said: str, server: HostileServer) -> None:
+    result = result_of(asking(path, more="timeout_seconds: 0.4,"), server.url)
+    assert (result.outcome, result.status) == (Outcome.FAILED, None)
+    assert said in result.evidence
+    assert result.curl == f"curl -i {server.url}{path}"
+
+
+def test_a_server_that_is_not_there_is_told_once_and_the_rest_is_skipped(server: HostileServer) -> None:
+    checks = "\n".join(f"{{name: c{number}, get: /ok, expect: [status == 200]}}" for number in range(6))
+    with hostile_server() as gone:
+        pass
+    run = run_of(checks, gone.url)
+    outcomes = [result.outcome for result in run.results]
+    assert outcomes == [Outcome.FAILED] * 3 + [Outcome.SKIPPED] * 3
+    assert "cannot be reached" in run.results[0].evidence
+
+
+@pytest.mark.parametrize(
+    ("path", "expect", "said"),
+    [
+        ("/html", "$.status == ok", "the body is no JSON: it begins with '<html><body>"),
+        ("/invalid", "$.a == b", "byte 7 is no UTF-8"),
+        ("/invalid", "body contains a", "the body is no utf-8: byte 7"),
+        ("/deep", "$.a == b", "nested too deeply"),
+        ("/html", "csv.rows >= 1", "the body is no CSV"),
+        ("/html", "xlsx.rows >= 1", "the body is no XLSX workbook: BadZipFile"),
+        ("/moved", "$.status == ok", "found 302"),
+    ],
+)
+def test_an_answer_of_another_kind_is_a_finding(path: str, expect: str, said: str, server: HostileServer) -> None:
+    result = result_of(asking(path, expect), server.url)
+    assert result.outcome is Outcome.FAILED
+    assert said in result.evidence
+
+
+def test_bodies_of_50_megabytes_and_gzip_bombs_are_left_where_they_are(server: HostileServer) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    large = result_of(asking("/large"), server.url, head="at_most_bytes: 1000000")
+    bomb = result_of(asking("/bomb"), server.url, head="at_most_bytes: 1000000")
+    assert large.evidence == "the body is larger than 1,000,000 bytes"
+    assert bomb.evidence == "the body is larger than 1,000,000 bytes once it is unpacked"
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    assert grown < 150_000_000, "the bomb itself takes 100 MB of this process, which serves it"
+
+
+def test_a_packed_body_is_unpacked(server: HostileServer) -> None:
+    assert result_of(asking("/gzip", "$.a == 1"), server.url).outcome is Outcome.PASSED
+
+
+def test_redirects_are_followed_only_where_a_check_says_so_and_credentials_stay_with_their_host(
+    server: HostileServer,
+) -> None:
+    follow = "follow_redirects: 2, login: admin,"
+    result = result_of(asking("/moved-away", "$.status == ok", more=follow), server.url, head=LOGIN)
+    assert result.outcome is Outcome.PASSED, result.evidence
+    assert [("authorization" in each.headers, each.path) for each in server.asked] == [
+        (False, "/login"),
+        (True, "/moved-away"),
+        (False, "/ok"),
+    ]
+    assert "found 302" in result_of(asking("/circle", more="follow_redirects: 3,"), server.url).evidence
+
+
+def test_a_check_that_passes_on_a_retry_is_flaky_and_fails_no_run(server: HostileServer) -> None:
+    result = result_of(asking("/unwell", "$.status == ok", more="retries: 2,"), server.url)
+    assert (result.outcome, result.tries) == (Outcome.FLAKY, 2)
+    assert "passed at try 2" in result.evidence
+
+
+def test_a_wrong_answer_and_a_post_are_never_tried_again(server: HostileServer) -> None:
+    result = result_of(asking("/ok", "$.n == 2", more="retries: 2,"), server.url)
+    assert (result.outcome, result.tries, len(server.asked)) == (Outcome.FAILED, 1, 1)
+    posted = result_of("{name: a, post: /unwell, effect: read, expect: [status == 200]}", server.url)
+    assert (posted.outcome, posted.tries) == (Outcome.FAILED, 1)
+
+
+def test_a_login_is_made_once_a_run_and_once_more_after_a_401(server: HostileServer) -> None:
+    checks = "\n".join(f"{{name: c{n}, get: /second-token, login: admin, expect: [status == 200]}}" for n in range(3))
+    run = run_of(checks, server.url, head=LOGIN)
+    assert all(result.passed for result in run.results)
+    assert server.paths().count("/login") == 2
+
+
+def test_a_login_that_fails_is_not_tried_again_and_names_no_password(
+    server: HostileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMOKE_PASSWORD", "wrong-horse")
+    head = LOGIN.replace("/login", "/html")
+    checks = "\n".join(f"{{name: c{n}, get: /ok, login: admin, expect: [status == 200]}}" for n in range(2))
+    run = run_of(checks, server.url, head=head)
+    assert [result.outcome for result in run.results] == [Outcome.FAILED, Outcome.FAILED]
+    assert "the login admin gave no token at $.access: the body is no JSON" in run.results[0].evidence
+    assert server.paths() == ["/html"]
+    assert "wrong-horse" not in repr(run)
+
+
+def test_the_callers_credentials_replace_those_of_the_operator(server: HostileServer) -> None:
+    check = "{name: a, get: /ok, login: admin, expect: [status == 200]}"
+    run = run_of(check, server.url, head=LOGIN, credentials=Credentials(token="given-by-the-caller"))
+    assert [each.headers["authorization"] for each in server.asked] == ["Bearer given-by-the-caller"]
+    assert run.notes == ("the login admin used the credentials that the caller gave",)
+    assert "given-by-the-caller" not in repr(run)
+
+
+def test_logins_go_to_no_host_that_the_file_does_not_name() -> None:
+    check = "{name: a, get: /ok, login: admin, expect: [status == 200]}"
+    with pytest.raises(RefusedError, match=r"may not be sent to evil\.example"):
+        run_of(check, "https://evil.example", head=LOGIN)
+    for wrong in ("ftp://a", "https://user:secret@a", "https://a/?x=1", "https://", "http://a b"):
+        with pytest.raises(ConfigurationError) as refused:
+            run_of(check, wrong, head=LOGIN)
+        assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("well", "5 rows on 3 pages, none twice"),
+        ("twice", "a row of page 1 stands on page 2 again"),
+        ("gap", "page 2 has 1 rows where the first has 2"),
+    ],
+)
+def test_a_walk_finds_rows_that_stand_twice_and_rows_that_are_left_out(
+    kind: str, said: str, server: HostileServer
+) -> None:
+    walk = "walk: {keys: '$.items[*].id', next: $.next, parameter: offset, total: $.total},"
+    result = result_of(asking(f"/pages/{kind}", more=walk), server.url)
+    assert said in result.evidence
+    assert result.passed is (kind == "well")
+
+
+@pytest.mark.parametrize(("total", "pages"), [("total: $.total,", 3), ("", 4)])
+def test_pages_that_are_counted_end_with_the_last_row_or_with_an_empty_page(
+    total: str, pages: int, server: HostileServer
+) -> None:
+    walk = f"walk: {{keys: '$.items[*].id', {total} parameter: page}},"
+    result = result_of(asking("/pages/well", more=walk), server.url)
+    assert result.passed, result.evidence
+    assert f"5 rows on {pages} pages" in result.evidence
+    assert server.paths()[1] == "/pages/well?page=2"
+
+
+def test_a_dry_run_that_changed_something_is_a_failure_and_says_what(server: HostileServer) -> None:
+    checks = "{name: preview, post: /ok, effect: dry-run, expect: [status == 200]}"
+    head = (
+        "fingerprints: {same: {get: /ok, values: {n: $.n}}, "
+        "moving: {get: /counter, values: {n: $.n, m: $.n}}, some: {get: /counter, except: [n, m], "
+        "values: {n: $.n, m: $.n}}, unwell: {get: /unwell, values: {n: status}}}"
+    )
+    fine = run_of(checks, server.url, head=head, suite="fingerprints: [same]").results[0]
+    assert (fine.outcome, "nothing was changed" in fine.evidence) == (Outcome.PASSED, True)
+    changed = run_of(checks, server.url, head=head, suite="fingerprints: [moving]").results[0]
+    assert changed.outcome is Outcome.FAILED
+    assert changed.evidence.startswith("the dry run changed moving: m, moving: n")
+    excepted = run_of(checks, server.url, head=head, suite="fingerprints: [some]").results[0]
+    assert excepted.passed
+    unreadable = run_of(checks, server.url, head=head, suite="fingerprints: [unwell]").results[0]
+    assert unreadable.evidence == "the fingerprint unwell cannot be taken: it answered with status 503"
+
+
+def test_cleanups_are_made_whatever_failed_and_only_for_what_was_made(server: HostileServer) -> None:
+    checks = (
+        "{name: make, post: /secret, effect: live, expect: [status == 200], capture: {made: $.id}}\n"
+        "{name: fails, post: /echo, effect: live, expect: [status == 200], capture: {never: $.id}}\n"
+        "{name: needs it, get: /ok, needs: [fails], expect: [status == 200]}\n"
+        "{name: undo, delete: '/users/{{made}}', effect: live, cleanup: true}\n"
+        "{name: undo nothing, delete: '/users/{{never}}', effect: live, cleanup: true}"
+    )
+    run = run_of(checks, server.url, live=True)
+    assert [(result.name, result.outcome.value) for result in run.results] == [
+        ("make", "passed"),
+        ("fails", "failed"),
+        ("needs it", "skipped"),
+        ("undo", "passed"),
+    ]
+    assert server.paths() == ["/secret", "/echo", "/users/7"]
+
+
+def test_a_group_goes_on_at_the_same_time_and_waits_for_what_it_needs(server: HostileServer) -> None:
+    checks = "\n".join(
+        [
+            "{name: a, get: /secret, group: g, expect: [status == 200], capture: {id: $.id}}",
+            "{name: b, get: '/users/{{id}}', group: g, expect: [status == 200]}",
+            *(f"{{name: c{n}, get: /ok, group: g, expect: [status == 200]}}" for n in range(20)),
+        ]
+    )
+    run = run_of(checks, server.url, suite="parallel: 1")
+    assert all(result.passed for result in run.results)
+    assert "/users/7" in server.paths()
+
+
+def test_a_certificate_is_verified_unless_it_is_said_otherwise_and_by_a_ca_of_ones_own(tmp_path: Path) -> None:
+    check = asking("/ok", "$.status == ok", "certificate daysLeft between 29 and 31")
+    settings = Settings(home=tmp_path)
+    with hostile_server(make_certificate(tmp_path / "server.pem")) as server:
+        file = suite_of(check, head="ca_file: server.pem")
+        assert "is not trusted" in result_of(check, server.url).evidence
+        assert result_of(check, server.url, insecure=True).passed
+        (trusted,) = run_plan(plan_of(file, base_url=server.url), settings=settings).results
+    assert trusted.passed, trusted.evidence
+
+
+def test_an_expired_certificate_is_named_as_such(tmp_path: Path) -> None:
+    certificate = make_certificate(tmp_path / "server.pem", expired=True)
+    with hostile_server(certificate) as server:
+        file = suite_of(asking("/ok"), head="ca_file: server.pem")
+        (result,) = run_plan(plan_of(file, base_url=server.url), settings=Settings(home=tmp_path)).results
+    assert "certificate has expired" in result.evidence
+
+
+def test_a_certificate_file_that_is_none_is_a_mistake_of_the_file(tmp_path: Path) -> None:
+    file = suite_of(asking("/ok"), head="ca_file: nothing.pem")
+    with pytest.raises(ConfigurationError, match=r"nothing\.pem"):
+        run_plan(plan_of(file, base_url="https://localhost:1"), settings=Settings(home=tmp_path))
+
+
+def test_checks_that_lack_their_login_do_not_count_as_a_system_that_is_down(
+    server: HostileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = LOGIN.replace("/login", "/echo")
+    checks = "\n".join(f"{{name: c{n}, get: /ok, login: admin, expect: [status == 200]}}" for n in range(3))
+    run = run_of(f"{checks}\n{{name: open, get: /ok, expect: [status == 200]}}", server.url, head=head)
+    assert [result.outcome.value for result in run.results] == ["failed", "failed", "failed", "passed"]
+    assert "was refused with status 500" in run.results[0].evidence
