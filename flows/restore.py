@@ -29,6 +29,7 @@ from tasks.restore import (
     rooms_for_volumes,
     services_stopped,
     side_database,
+    smoke_afterwards,
     target_database,
     unpack_volumes,
     use_approval,
@@ -62,6 +63,7 @@ async def restore(
     `data_only` the rows of tables are replaced in one transaction. It needs the approval that a dry run gives. Volumes
     are unpacked beside their place and proven there: for `scratch` they are then gone, a named target gets them in its
     `volumes_folder`, and in the original they take the place of its directories, which are kept under other names.
+    Over the original the system's services are stopped before and started after, and its first smoke suite is run.
 
     When it fails: the message names the table or the program that failed. An empty database is then half filled: drop
     and create it again. The original, and tables that were to be refilled, are as they were. A failed proof names each
@@ -101,7 +103,8 @@ async def restore(
         await use_approval(source, plan, approval)
         async with services_stopped(source, plan) as services:
             outcome = await WAYS[plan.way](source, plan)
-    return await publish(restore_report(plan, outcome, services))
+        answers = await smoke_afterwards(source, plan) if outcome.restored and outcome.passed else ()
+    return await publish(restore_report(plan, outcome, (*services, *answers)))
 
 
 async def build(source: System, plan: RestorePlan) -> Outcome:

@@ -32,6 +32,16 @@ class RunRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeliveryCount:
+    """How many attempts to deliver messages of a system by one channel ended in one way, since the beginning."""
+
+    system: str
+    channel: str
+    result: str
+    attempts: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Count:
     """How often something was done: one time series of a counter, summed up from the ledger."""
 
@@ -42,14 +52,17 @@ class Count:
     value: int
 
 
-def exposition(runs: Iterable[RunRecord], counts: Iterable[Count] = ()) -> bytes:
-    """The metrics of `runs`, in any order, and of `counts`, in Prometheus's text format.
+def exposition(
+    runs: Iterable[RunRecord], deliveries: Iterable[DeliveryCount] = (), counts: Iterable[Count] = ()
+) -> bytes:
+    """The metrics of `runs`, `deliveries` and `counts`, in any order, in Prometheus's text format.
 
     The gauges are kept apart by effect, as a dry run that passes says nothing about the live run that does not; a job
     that never passed has no time of its last success.
     """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Runs(runs))
+    registry.register(_Deliveries(deliveries))
     registry.register(_Counts(counts))
     return generate_latest(registry)
 
@@ -96,6 +109,19 @@ class _Counts(Collector):
                 families[count.name] = CounterMetricFamily(count.name, count.documentation, labels=tuple(count.labels))
             families[count.name].add_metric(list(count.labels.values()), count.value)
         yield from families.values()
+
+
+class _Deliveries(Collector):
+    def __init__(self, deliveries: Iterable[DeliveryCount]) -> None:
+        self._deliveries = list(deliveries)
+
+    def collect(self) -> Iterator[Metric]:
+        labels = ("system", "channel", "result")
+        total = CounterMetricFamily("sereno_message_deliveries", "Attempts to deliver messages.", labels=labels)
+        for each in sorted(self._deliveries, key=lambda each: (each.system, each.channel, each.result)):
+            total.add_metric([each.system, each.channel, each.result], each.attempts)
+        if self._deliveries:
+            yield total
 
 
 def _latest(runs: Iterable[RunRecord]) -> dict[tuple[str, ...], RunRecord]:

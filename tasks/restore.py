@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from sereno import services
 from sereno.errors import SerenoError
@@ -10,6 +11,7 @@ from sereno.restore import load, permission, plan, prove, refill, side, target, 
 from sereno.restore.chosen import RestorePlan
 from sereno.restore.prove_schema import prove_schema as proven_schema
 from sereno.restore.volume_rooms import VolumeRoom
+from sereno.smoke import afterwards
 from sereno.systems.model import System
 from sereno.systems.secrets import Secret
 from sereno.systems.sections.restore import SCRATCH
@@ -37,6 +39,7 @@ _start_scratch = step(target.start_scratch, name="start scratch server")
 _drop_scratch = step(target.drop_scratch, name="drop scratch server")
 _create_side = step(side.create_side, name="make a database beside the original")
 _drop_side = step(side.drop_side, name="drop {side.name} unless it is in place", retry=NETWORK)
+_smoke_afterwards = step(afterwards.smoke_afterwards, name="run the smoke suite of {system}", progress=True)
 _stop_services = step(services.stop, name="stop services")
 _start_services = step(services.start, name="start services")
 
@@ -125,3 +128,12 @@ async def services_stopped(system: System, chosen: RestorePlan) -> AsyncIterator
         services.start(system)  # a run that is cancelled starts no steps any more
         raise
     started.append(await _start_services(system))
+
+
+async def smoke_afterwards(system: System, chosen: RestorePlan) -> Sequence[Finding]:
+    """After a restore over the original: does the system answer as its smoke suite wants, if it has one?"""
+    if not chosen.over_original:
+        return ()
+    patience = timedelta(seconds=system.services.timeout_seconds if system.services.start else 0)
+    finding = await _smoke_afterwards(system.name, patience=patience)
+    return (finding,) if finding else ()

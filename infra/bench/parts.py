@@ -17,6 +17,7 @@ from infra.bench.measured import Measured
 from infra.bench.memory import measure_memory
 from infra.bench.smoke import measure_smoke
 from infra.bench.subject import Subject, subject
+from infra.bench.trials import measure_trials
 
 _GIGABYTE = 1_000_000_000
 
@@ -76,6 +77,13 @@ def _maintenance(wanted: Wanted) -> list[Measured]:
         return measure_maintenance(on, rows=rows, old=old, rounds=wanted.rounds)
 
 
+def _trials(wanted: Wanted) -> list[Measured]:
+    """At full size a million accounts, of which 20,000 are told something."""
+    with _server(wanted) as on:
+        accounts = max(1_000, wanted.count(1_000_000))
+        return measure_trials(on, wanted.home / "trials", accounts=accounts, rounds=wanted.rounds)
+
+
 PARTS: Mapping[str, Callable[[Wanted], list[Measured]]] = {
     "backup": _backup,
     "increments": _increments,
@@ -85,5 +93,6 @@ PARTS: Mapping[str, Callable[[Wanted], list[Measured]]] = {
     "smoke": lambda wanted: measure_smoke(wanted.home / "smoke", rounds=wanted.rounds),
     "audit": lambda wanted: measure_chain(wanted.home / "audit", events=wanted.count(200_000), rounds=wanted.rounds),
     "load": lambda wanted: measure_load(wanted.home / "load", rounds=wanted.rounds, seconds=max(1, 5 * wanted.size)),
+    "trials": _trials,
 }
 """What `make bench ARGS="--only NAME"` can choose from."""

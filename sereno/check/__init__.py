@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sereno.check.messages import checked_messages
 from sereno.check.offers import offered_jobs
 from sereno.check.offline import checked_file, checked_secrets, checked_sql_files
 from sereno.check.online import checked_databases, checked_targets
@@ -47,6 +48,7 @@ def check_system(name: str, *, online: bool, settings: Settings | None = None, w
     if not wherever and (missing := system.database.url.missing()):
         evidence = f"{', '.join(missing)}; `sereno check {name}` says all that is missing"
         return [*findings, Finding(name=SET_UP, passed=False, required=False, evidence=evidence)]
+    findings += checked_messages(system, settings)
     findings += checked_secrets(system)
     findings += suites
     if online:

@@ -49,6 +49,15 @@ def _latency_queries(system: System) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"latency.{each.query}" for each in latencies))
 
 
+def _has_trials(system: System) -> bool:
+    return system.trials is not None
+
+
+def _trial_files(system: System) -> tuple[str, ...]:
+    outcomes = system.trials.outcomes if system.trials else ()
+    return ("trials.accounts", *(f"trials.{outcome}" for outcome in outcomes))
+
+
 OFFERS: tuple[Offer, ...] = (
     Offer("backup", _has_backups),
     Offer("restore", _has_backups),
@@ -60,6 +69,7 @@ OFFERS: tuple[Offer, ...] = (
     *(Offer(kind.job, partial(_offers, kind), partial(_files_of, kind)) for kind in KINDS),
     Offer("maintenance", _has_maintenance, _files_of_maintenance),
     Offer("load_check", lambda system: system.load_check is not None),
+    Offer("trial_expiry", _has_trials, _trial_files),
     Offer("audit_verify", lambda _: True),
     Offer("database_care", lambda _: True),
     Offer("data_checks", lambda system: system.checks is not None, _latency_queries),

@@ -13,13 +13,14 @@ that are granted to few: against them stands only the role behind `database.read
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import psycopg
 from psycopg.pq import TransactionStatus
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, tuple_row
 
 from sereno.database.session_settings import roll_back
 from sereno.database.sql_errors import naming
@@ -29,6 +30,16 @@ Row: TypeAlias = dict[str, Any]
 Parameters: TypeAlias = Mapping[str, Any]
 
 FETCHED_AT_ONCE = 1_000  # rows
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows of a query as plain tuples, for queries of so many rows that a dict for each would cost too much."""
+
+    columns: tuple[str, ...]
+    types: tuple[int, ...]
+    """The columns' types, as PostgreSQL numbers them."""
+    rows: Sequence[tuple[Any, ...]]
 
 
 class ReadSession:
@@ -63,6 +74,37 @@ class ReadSession:
                     cursor.itersize = FETCHED_AT_ONCE
                     cursor.execute(text, parameters or {})
                     yield from cursor
+        except Exception:
+            roll_back(self._connection)
+            raise
+
+    def batches(
+        self, sql: SqlFile, parameters: Parameters | None = None, *, size: int = FETCHED_AT_ONCE
+    ) -> Iterator[Batch]:
+        """As `rows`, some at a time and as tuples; an empty batch when there are none, so that columns are known.
+
+        Args:
+            sql: a file of a system's folder.
+            parameters: the values of the parameters.
+            size: how many rows a batch has at most.
+
+        Raises:
+            SerenoError: as `rows`.
+        """
+        text, _ = sql.for_psycopg()
+        try:
+            with naming(sql):
+                self._begin()
+                with self._connection.cursor(next(self._names), row_factory=tuple_row) as cursor:
+                    cursor.execute(text, parameters or {})
+                    described = cursor.description or ()
+                    columns = tuple(column.name for column in described)
+                    types = tuple(column.type_code for column in described)
+                    rows = cursor.fetchmany(size)
+                    yield Batch(columns, types, rows)
+                    while len(rows) == size:
+                        rows = cursor.fetchmany(size)
+                        yield Batch(columns, types, rows)
         except Exception:
             roll_back(self._connection)
             raise

@@ -202,3 +202,65 @@ class LoadRunRow(Base):
     accepted: Mapped[int]
     figures: Mapped[str]
     flow_run_id: Mapped[str | None]
+
+
+class MessageRow(Base):
+    """One message to one recipient, in the outbox until it is delivered, given up or not needed any more.
+
+    There is no address and no text in it: `reference` (JSON) says what it is about, from which both are made again when
+    it is delivered. `recipient` is a keyed digest of the address that it went to.
+    """
+
+    __tablename__ = "sereno_messages"
+    __table_args__ = (
+        Index("sereno_messages_state", "system", "job", "state", "id"),
+        Index("sereno_messages_recipient", "system", "recipient", "closed_at"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    system: Mapped[str]
+    job: Mapped[str]
+    topic: Mapped[str]
+    reference: Mapped[str]
+    state: Mapped[str]
+    channel: Mapped[str | None]
+    attempts: Mapped[int]
+    not_before: Mapped[str]
+    recipient: Mapped[str | None]
+    problem: Mapped[str | None]
+    run_id: Mapped[str | None]
+    created_at: Mapped[str]
+    closed_at: Mapped[str | None]
+
+
+class DeliveryRow(Base):
+    """One attempt to deliver a message by one channel, and how it went."""
+
+    __tablename__ = "sereno_deliveries"
+    __table_args__ = (
+        Index("sereno_deliveries_message", "message_id"),
+        Index("sereno_deliveries_channel", "system", "channel", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    system: Mapped[str]
+    message_id: Mapped[str]
+    channel: Mapped[str]
+    attempt: Mapped[int]
+    at: Mapped[str]
+    result: Mapped[str]
+    problem: Mapped[str | None]
+
+
+class TrialNoticeRow(Base):
+    """A step of one trial that was told: written once, together with its message."""
+
+    __tablename__ = "sereno_trial_notices"
+
+    system: Mapped[str] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(primary_key=True)
+    trial_ends_at: Mapped[str] = mapped_column(primary_key=True)
+    step: Mapped[str] = mapped_column(primary_key=True)
+    message_id: Mapped[str]
+    noted_at: Mapped[str]
+    run_id: Mapped[str | None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sereno.systems.part import Part
 from sereno.systems.sections.backup import Backup
@@ -14,9 +14,12 @@ from sereno.systems.sections.database import Database
 from sereno.systems.sections.fields import Name, Timezone
 from sereno.systems.sections.load_check import LoadCheck
 from sereno.systems.sections.maintenance import Maintenance, Purges
+from sereno.systems.sections.messages import Messages
 from sereno.systems.sections.migrations import Migrations
+from sereno.systems.sections.prices import Prices
 from sereno.systems.sections.restore import Drill, Restore, Services
 from sereno.systems.sections.support import Support
+from sereno.systems.sections.trials import Trials
 from sereno.systems.sections.volumes import Volumes
 
 
@@ -54,12 +57,24 @@ class System(Part):
         ],
     )
     """Old rows that the job `maintenance` deletes."""
+    prices: Prices | None = None
+    """What the plans cost. Leave out where nothing is told in money."""
+    messages: Messages | None = None
+    """How people are written to. Leave out where Sereno writes to nobody."""
+    trials: Trials | None = None
+    """What happens when trials end. Leave out where there are no trials."""
     load_check: LoadCheck | None = None
     """How its API is put under load. Leave out where no load may be sent to this system."""
     migrations: Migrations | None = None
     """How its schema is brought up to date. Offered where there are backups, since one is taken before."""
     support: Support = Support()
     """What operators do for people who write in. Each part that is left out is not offered."""
+
+    @model_validator(mode="after")
+    def _can_tell_of_trials(self) -> System:
+        if self.trials and (self.trials.reminders_days or self.trials.announce) and self.messages is None:
+            raise ValueError("trials writes to people; give a section messages, or no reminders_days and no announce")
+        return self
 
     @property
     def zone(self) -> ZoneInfo:

@@ -32,6 +32,7 @@ RUNS = [
     ("prune", "demo-prune", "live"),
     ("maintenance", "demo-maintenance", "live"),
     ("load-check", "demo-load-check", "live"),
+    ("trial-expiry", "demo-trial-expiry", "live"),
     ("audit-verify", "demo-audit-verify", "read"),
     ("data-checks", "demo-data-checks", "read"),
     ("database-care", "demo-database-care", "dry-run"),

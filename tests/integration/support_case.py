@@ -63,7 +63,7 @@ def events() -> list[audit.RecordedEvent]:
 
 def metrics() -> list[str]:
     with open_ledger() as ledger:
-        text = exposition([], support_counts(ledger, "salonix")).decode()
+        text = exposition([], counts=support_counts(ledger, "salonix")).decode()
     return [line for line in text.splitlines() if not line.startswith("#")]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from integration.hostile_server import HostileServer, hostile_server, make_certificate
+from sereno import redaction
 from sereno.errors import ConfigurationError, RefusedError
 from sereno.settings import Settings
 from sereno.smoke.outcome import CaseResult, Outcome, SuiteRun
@@ -32,6 +33,7 @@ def module_server() -> Iterator[HostileServer]:
 @pytest.fixture
 def server(module_server: HostileServer, monkeypatch: pytest.MonkeyPatch) -> HostileServer:
     monkeypatch.setenv("SMOKE_PASSWORD", "correct-horse")
+    monkeypatch.setattr(redaction, "_known", ())  # what other tests called a secret may be a word here
     module_server.asked.clear()
     module_server.tries.clear()
     return module_server

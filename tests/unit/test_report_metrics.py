@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from sereno.metrics import RunRecord, exposition
+from sereno.metrics import DeliveryCount, RunRecord, exposition
 from sereno.reports import Effect, Result
 
 LABELS = ("system", "job", "effect", "result")
@@ -70,3 +70,13 @@ def test_a_record_may_stand_for_several_runs() -> None:
 def test_labels_are_escaped() -> None:
     hostile = 'a"b\\c\nd'
     assert ("runs_total", hostile, "purge", "live", "passed") in samples(run(Result.PASSED, system=hostile))
+
+
+def test_attempts_to_deliver_are_counted_by_channel_and_result() -> None:
+    counts = [
+        DeliveryCount(system="point", channel="email", result="delivered", attempts=7),
+        DeliveryCount(system="point", channel="email", result="refused", attempts=2),
+    ]
+    text = exposition([], counts).decode()
+    assert 'sereno_message_deliveries_total{channel="email",result="delivered",system="point"} 7.0' in text
+    assert 'sereno_message_deliveries_total{channel="email",result="refused",system="point"} 2.0' in text

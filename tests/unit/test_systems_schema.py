@@ -17,18 +17,24 @@ from sereno.systems.schema import schema_at, schema_text, system_schema
 CHECKED_IN = Path(__file__).parents[2] / "deployments" / "system.schema.json"
 UNITS = ("seconds", "minutes", "hours", "days", "bytes", "percent", "rows", "megabytes", "mebibytes")
 COUNTED = {
-    "idle_limit",
-    "free_connections",
-    "max_delete",
-    "drop_partitions",
-    "connections",
-    "keep_last",
-    "daily",
-    "weekly",
-    "monthly",
-    "yearly",
-    "minimum",
+    "attempts",
+    "begin_hour",
     "best_of",
+    "connections",
+    "daily",
+    "drop_partitions",
+    "end_hour",
+    "free_connections",
+    "idle_limit",
+    "keep_last",
+    "local_hour",
+    "max_delete",
+    "minimum",
+    "monthly",
+    "per_recipient_per_day",
+    "smtp_port",
+    "weekly",
+    "yearly",
 }
 
 

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sereno.systems.contracts import audit, backup, checks, drill, history, maintenance, migrations, smoke, support
+from sereno.systems.contracts import (
+    audit,
+    backup,
+    checks,
+    drill,
+    history,
+    maintenance,
+    migrations,
+    smoke,
+    support,
+    trials,
+)
 from sereno.systems.contracts.contract import Contract
 
 CONTRACTS: tuple[Contract, ...] = (
@@ -12,6 +23,7 @@ CONTRACTS: tuple[Contract, ...] = (
     *drill.CONTRACTS,
     *maintenance.CONTRACTS,
     *smoke.CONTRACTS,
+    *trials.CONTRACTS,
     *history.CONTRACTS,
     *support.CONTRACTS,
     *migrations.CONTRACTS,
