@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,8 +41,21 @@ class DeliveryCount:
     attempts: int
 
 
-def exposition(runs: Iterable[RunRecord], deliveries: Iterable[DeliveryCount] = ()) -> bytes:
-    """The metrics of `runs` and `deliveries`, in any order, in Prometheus's text format.
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """How often something was done: one time series of a counter, summed up from the ledger."""
+
+    name: str
+    """The counter's, without `_total`."""
+    documentation: str
+    labels: Mapping[str, str]
+    value: int
+
+
+def exposition(
+    runs: Iterable[RunRecord], deliveries: Iterable[DeliveryCount] = (), counts: Iterable[Count] = ()
+) -> bytes:
+    """The metrics of `runs`, `deliveries` and `counts`, in any order, in Prometheus's text format.
 
     The gauges are kept apart by effect, as a dry run that passes says nothing about the live run that does not; a job
     that never passed has no time of its last success.
@@ -50,6 +63,7 @@ def exposition(runs: Iterable[RunRecord], deliveries: Iterable[DeliveryCount] = 
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Runs(runs))
     registry.register(_Deliveries(deliveries))
+    registry.register(_Counts(counts))
     return generate_latest(registry)
 
 
@@ -82,6 +96,19 @@ class _Runs(Collector):
             "How long the last run took.",
             {labels: run.seconds for labels, run in last.items()},
         )
+
+
+class _Counts(Collector):
+    def __init__(self, counts: Iterable[Count]) -> None:
+        self._counts = list(counts)
+
+    def collect(self) -> Iterator[Metric]:
+        families: dict[str, CounterMetricFamily] = {}
+        for count in sorted(self._counts, key=lambda each: (each.name, sorted(each.labels.items()))):
+            if count.name not in families:
+                families[count.name] = CounterMetricFamily(count.name, count.documentation, labels=tuple(count.labels))
+            families[count.name].add_metric(list(count.labels.values()), count.value)
+        yield from families.values()
 
 
 class _Deliveries(Collector):

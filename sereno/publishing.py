@@ -21,6 +21,7 @@ from sereno.metrics import exposition
 from sereno.reports import ReportFormat, file_name, redacted, render, render_page, tally
 from sereno.reports.model import Draft, JobContext, Report
 from sereno.settings import Settings, load_settings
+from sereno.support.counters import support_counts
 from sereno.systems.folders import system_names
 from sereno.whole_files import write_whole
 
@@ -122,4 +123,5 @@ def _write_metrics(system: str, settings: Settings) -> None:
     folder.mkdir(exist_ok=True)
     with open_ledger(settings) as ledger:
         runs, deliveries = newest_runs(ledger, system), delivery_counts(ledger, system)
-    write_whole(folder / f"{system}.prom", exposition(runs, deliveries), mode=0o644)
+        counts = support_counts(ledger, system)
+    write_whole(folder / f"{system}.prom", exposition(runs, deliveries, counts), mode=0o644)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sereno.systems.contracts import audit, backup, checks, drill, maintenance, smoke, trials
+from sereno.systems.contracts import (
+    audit,
+    backup,
+    checks,
+    drill,
+    history,
+    maintenance,
+    migrations,
+    smoke,
+    support,
+    trials,
+)
 from sereno.systems.contracts.contract import Contract
 
 CONTRACTS: tuple[Contract, ...] = (
@@ -13,6 +24,9 @@ CONTRACTS: tuple[Contract, ...] = (
     *maintenance.CONTRACTS,
     *smoke.CONTRACTS,
     *trials.CONTRACTS,
+    *history.CONTRACTS,
+    *support.CONTRACTS,
+    *migrations.CONTRACTS,
 )
 
 
