@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 
 from sereno.errors import SerenoError
 from sereno.ledger import Ledger, open_ledger
@@ -12,13 +13,14 @@ from sereno.ledger.runs import newest_runs
 from sereno.messages.outbox import delivery_counts
 from sereno.metrics import Measures
 from sereno.settings import Settings, load_settings
+from sereno.support.counters import support_counts
 from sereno.systems.folders import system_names
 
 logger = logging.getLogger(__name__)
 
 
 def measures_of(ledger: Ledger, systems: Iterable[str]) -> Measures:
-    """Runs, deliveries and the newest overview of each of `systems`.
+    """Runs, deliveries, support operations and the newest overview of each of `systems`.
 
     Raises:
         SerenoError: the ledger cannot be read.
@@ -28,6 +30,7 @@ def measures_of(ledger: Ledger, systems: Iterable[str]) -> Measures:
     return Measures(
         runs=[run for name in names for run in newest_runs(ledger, name)],
         deliveries=[count for name in names for count in delivery_counts(ledger, name)],
+        counts=[count for name in names for count in support_counts(ledger, name)],
         overviews=[overview for overview in overviews if overview],
     )
 
@@ -41,4 +44,4 @@ def measures_now(settings: Settings | None = None) -> Measures:
     except SerenoError as error:
         logger.warning("no metrics: %s", error)
         return Measures(ledger_readable=False)
-    return Measures(runs=found.runs, deliveries=found.deliveries, overviews=found.overviews, ledger_readable=True)
+    return replace(found, ledger_readable=True)

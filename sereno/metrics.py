@@ -43,6 +43,17 @@ class DeliveryCount:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Count:
+    """How often something was done: one time series of a counter, summed up from the ledger."""
+
+    name: str
+    """The counter's, without `_total`."""
+    documentation: str
+    labels: Mapping[str, str]
+    value: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class OverviewRecord:
     """A system's business at its newest snapshot; None is what is not known. `revenue` is monthly, by plan."""
 
@@ -61,20 +72,26 @@ class Measures:
 
     runs: Sequence[RunRecord] = ()
     deliveries: Sequence[DeliveryCount] = ()
+    counts: Sequence[Count] = ()
     overviews: Sequence[OverviewRecord] = ()
     ledger_readable: bool | None = None
     """None where nobody asks, since the text is written by what has just read the ledger."""
 
 
 def exposition(
-    runs: Iterable[RunRecord], deliveries: Iterable[DeliveryCount] = (), overviews: Iterable[OverviewRecord] = ()
+    runs: Iterable[RunRecord],
+    deliveries: Iterable[DeliveryCount] = (),
+    counts: Iterable[Count] = (),
+    overviews: Iterable[OverviewRecord] = (),
 ) -> bytes:
-    """The metrics of `runs`, `deliveries` and `overviews`, in any order, in Prometheus's text format.
+    """The metrics of all of these, each in any order, in Prometheus's text format.
 
     The gauges are kept apart by effect, as a dry run that passes says nothing about the live run that does not; a job
     that never passed has no time of its last success.
     """
-    measures = Measures(runs=tuple(runs), deliveries=tuple(deliveries), overviews=tuple(overviews))
+    measures = Measures(
+        runs=tuple(runs), deliveries=tuple(deliveries), counts=tuple(counts), overviews=tuple(overviews)
+    )
     return generate_latest(registry_of(lambda: measures))
 
 
@@ -93,6 +110,7 @@ class _Measured(Collector):
         measures = self._read()
         yield from _of_runs(measures.runs)
         yield from _of_deliveries(measures.deliveries)
+        yield from _of_counts(measures.counts)
         yield from _of_overviews(measures.overviews)
         if measures.ledger_readable is not None:
             readable = GaugeMetricFamily("sereno_ledger_readable", "Whether the ledger could be read.")
@@ -164,6 +182,15 @@ def _of_overviews(overviews: Sequence[OverviewRecord]) -> Iterator[Metric]:
         labels = ("system", "plan", "currency") if name == "monthly_revenue" else ("system",)
         if known:
             yield _gauge(f"sereno_{name}", documentation, known, labels=labels)
+
+
+def _of_counts(counts: Sequence[Count]) -> Iterator[Metric]:
+    families: dict[str, CounterMetricFamily] = {}
+    for count in sorted(counts, key=lambda each: (each.name, sorted(each.labels.items()))):
+        if count.name not in families:
+            families[count.name] = CounterMetricFamily(count.name, count.documentation, labels=tuple(count.labels))
+        families[count.name].add_metric(list(count.labels.values()), count.value)
+    yield from families.values()
 
 
 def _latest(runs: Iterable[RunRecord]) -> dict[tuple[str, ...], RunRecord]:

@@ -121,5 +121,5 @@ def _write_metrics(system: str, settings: Settings) -> None:
     folder.mkdir(exist_ok=True)
     with open_ledger(settings) as ledger:
         measures = measures_of(ledger, [system])
-    text = exposition(measures.runs, measures.deliveries, measures.overviews)
+    text = exposition(measures.runs, measures.deliveries, measures.counts, measures.overviews)
     write_whole(folder / f"{system}.prom", text, mode=0o644)

@@ -11,6 +11,7 @@ from sereno.cli import (
     archive_verbs,
     audit_verbs,
     backup_verbs,
+    history_verb,
     key_verbs,
     metrics_verbs,
     report_verbs,
@@ -63,6 +64,7 @@ def program() -> App:
     app.command(verbs.check, group=LOOK)
     app.command(backup_verbs.verbs(LOOK))
     app.command(audit_verbs.verbs(LOOK))
+    app.command(history_verb.history, group=LOOK)
     app.command(archive_verbs.verbs(LOOK))
     app.command(report_verbs.verbs(LOOK))
     app.command(verbs.schema, group=OTHER)
