@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from sereno.ledger.intent_log import Figures, Intent, IntentLog, Keys
 
-__all__ = ["Figures", "Intent", "IntentLog", "Keys", "Resumed", "carry_out", "resume"]
+__all__ = ["Figures", "Intent", "IntentLog", "Keys", "Resumed", "carry_out", "carry_out_noting", "resume"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +53,50 @@ def carry_out(
     try:
         figures = commit(intent.keys)
     except Exception as failure:
-        try:
-            learnt = was_committed(intent.keys)
-        except Exception as silence:
-            raise failure from silence
-        if learnt is None:
-            log.abandon(intent)
-            raise
-        figures = learnt
+        figures = _learnt(log, intent, was_committed, failure)
     log.settle(intent, figures)
     return figures
+
+
+def carry_out_noting(
+    log: IntentLog,
+    work: Callable[[Callable[[Sequence[JsonValue]], None]], Figures],
+    was_committed: Callable[[Keys], Figures | None],
+) -> Figures:
+    """As `carry_out`, for a batch that is known only when its transaction has done its work; what it did.
+
+    Args:
+        log: where the intent is written.
+        work: does the batch in one transaction of the system, calls what it is given with the batch's keys before it
+            commits, and commits. One that changed nothing need not call it.
+        was_committed: as for `carry_out`.
+
+    Raises:
+        Exception: what `work` raised, when it was not committed or nobody knows.
+    """
+    noted: list[Intent] = []
+    try:
+        figures = work(lambda keys: noted.append(log.open(keys)))
+    except Exception as failure:
+        if not noted:
+            raise
+        figures = _learnt(log, noted[0], was_committed, failure)
+    for intent in noted:
+        log.settle(intent, figures)
+    return figures
+
+
+def _learnt(
+    log: IntentLog, intent: Intent, was_committed: Callable[[Keys], Figures | None], failure: Exception
+) -> Figures:
+    try:
+        learnt = was_committed(intent.keys)
+    except Exception as silence:
+        raise failure from silence
+    if learnt is None:
+        log.abandon(intent)
+        raise failure
+    return learnt
 
 
 def resume(log: IntentLog, was_committed: Callable[[Keys], Figures | None]) -> Resumed:

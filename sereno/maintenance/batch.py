@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from sereno.database.sessions import ChangeSession
 from sereno.intents import Figures
 from sereno.maintenance.own_sql import in_turn, own
-from sereno.maintenance.plan import Grain, PurgePlan
+from sereno.maintenance.plan import Grain, Key, PurgePlan
 from sereno.maintenance.statements import Statements
 from sereno.systems.model import System
 
@@ -21,8 +21,8 @@ class Batch:
     """A range of keys with so many old rows, and the cutoff that they were found by; all as text."""
 
     rows: int
-    low: tuple[str, ...]
-    high: tuple[str, ...]
+    low: Key
+    high: Key
     cutoff: str
 
     @classmethod

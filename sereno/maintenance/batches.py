@@ -6,21 +6,20 @@ import time
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from sereno.database.sessions import ChangeSession
 from sereno.errors import SystemUnavailableError
-from sereno.intents import Figures, IntentLog, carry_out
+from sereno.intents import Figures, carry_out
 from sereno.ledger import open_ledger
 from sereno.maintenance.actions import step_of
-from sereno.maintenance.archive import Archive
-from sereno.maintenance.batch import Batch, turn_of, was_committed
+from sereno.maintenance.batch import Batch
 from sereno.maintenance.drop import drop_partition, was_dropped
 from sereno.maintenance.health import look_at
 from sereno.maintenance.intents import intent_log
-from sereno.maintenance.own_sql import brief_changes, in_turn, own
+from sereno.maintenance.own_sql import brief_changes, in_turn
 from sereno.maintenance.plan import Grain, PurgePlan
 from sereno.maintenance.progress import PurgeProgress
-from sereno.maintenance.sizing import most_rows, next_rows
 from sereno.maintenance.statements import GRAIN_ROWS
+from sereno.maintenance.sweep import sweep
+from sereno.maintenance.work import Work
 from sereno.systems.model import System
 
 SLICE_SECONDS = 3.0
@@ -45,7 +44,8 @@ def purge_slice(
         SerenoError: a batch failed; nothing of it was committed, or `resume` will find out.
     """
     with open_ledger() as ledger, brief_changes(system, purpose=f"maintenance: purge {plan.name}") as session:
-        slice_ = _Slice(system, plan, session, intent_log(ledger, system.name, step_of(plan.purge), run_id), run_id)
+        log = intent_log(ledger, system.name, step_of(plan.purge), run_id)
+        slice_ = _Slice(Work(system, plan, session, log, run_id))
         until, looked = time.monotonic() + seconds, float("-inf")  # from here on: opening may take its time
         while not progress.finished(plan) and time.monotonic() < until:
             if time.monotonic() - looked >= _HEALTH_EVERY_SECONDS:
@@ -69,11 +69,11 @@ def _waited(progress: PurgeProgress, reason: str, at_most_seconds: float) -> Pur
 
 @dataclass(frozen=True)
 class _Slice:
-    system: System
-    plan: PurgePlan
-    session: ChangeSession
-    log: IntentLog
-    run_id: str
+    work: Work
+
+    @property
+    def plan(self) -> PurgePlan:
+        return self.work.plan
 
     def go_on(self, progress: PurgeProgress) -> PurgeProgress:
         """Do the next partition or batch.
@@ -85,12 +85,14 @@ class _Slice:
         try:
             if progress.partitions < len(self.plan.partitions):
                 done = self._partition(progress)
+            elif progress.sweeps(self.plan):
+                done = sweep(self.work, progress)
             else:
                 done = self._batch(progress)
         except SystemUnavailableError as error:
             return self._hindered(progress, str(error))
         took = time.monotonic() - started
-        return replace(done, working_seconds=progress.working_seconds + took, batches=progress.batches + 1, hindered=0)
+        return replace(done, working_seconds=progress.working_seconds + took, hindered=0)
 
     def _hindered(self, progress: PurgeProgress, reason: str) -> PurgeProgress:
         times = progress.hindered + 1
@@ -101,13 +103,13 @@ class _Slice:
     def _partition(self, progress: PurgeProgress) -> PurgeProgress:
         partition = self.plan.partitions[progress.partitions]
         figures = carry_out(
-            self.log,
+            self.work.log,
             [{"partition": str(partition), "oid": partition.oid, "rows": partition.rows}],
-            lambda _: drop_partition(self.system, self.plan, partition),
-            lambda keys: was_dropped(self.session, keys),
+            lambda _: drop_partition(self.work.system, self.plan, partition),
+            lambda keys: was_dropped(self.work.session, keys),
         )
         deleted = progress.deleted + figures["deleted"]
-        return replace(progress, partitions=progress.partitions + 1, deleted=deleted)
+        return replace(progress, partitions=progress.partitions + 1, deleted=deleted, batches=progress.batches + 1)
 
     def _batch(self, progress: PurgeProgress) -> PurgeProgress:
         started = time.monotonic()
@@ -115,44 +117,29 @@ class _Slice:
         batch = Batch.of(grains, self.plan)
         parts: list[str] = []
         figures = carry_out(
-            self.log,
+            self.work.log,
             [batch.said()],
             lambda _: self._commit(batch, parts, number=len(progress.archived) + 1),
-            lambda _: was_committed(
-                self.session, self.plan.statements, batch, turn=turn_of(self.system, self.plan.name)
-            ),
-        )
-        size = next_rows(
-            batch.rows,
-            seconds=time.monotonic() - started,
-            target_seconds=self.system.maintenance.batch_milliseconds / 1000,
-            most=most_rows(self.plan.row_bytes, archive=self.plan.purge.archive),
+            lambda _: self.work.was_committed(batch),
         )
         return replace(
             progress,
             grains=progress.grains + len(grains),
+            batches=progress.batches + 1,
             deleted=progress.deleted + figures["deleted"],
-            next_rows=size,
+            next_rows=self.work.next_rows(batch.rows, seconds=time.monotonic() - started),
             archived=(*progress.archived, *parts),
         )
 
     def _commit(self, batch: Batch, parts: list[str], *, number: int) -> Figures:
-        statements, values = self.plan.statements, batch.parameters()
-        with in_turn(self.session, name=turn_of(self.system, self.plan.name)):
-            for reference in self.plan.purge.set_null:
-                self.session.execute(own(statements.set_null(reference)), values)
-            if not self.plan.purge.archive:
-                return {"deleted": self.session.execute(own(statements.delete), values)}
-            rows = [row["row"] for row in self.session.returned(own(statements.archived), values)]
-            if rows:
-                parts.append(Archive.of(self.system, self.plan, self.run_id).write_part(number, rows))
-            return {"deleted": len(rows)}
+        with in_turn(self.work.session, name=self.work.turn):
+            return self.work.delete(batch, parts, number=number)
 
 
 def _taken(plan: PurgePlan, progress: PurgeProgress) -> list[Grain]:
     """The grains of the next batch: at least one."""
     taken: list[Grain] = []
-    for grain in islice(plan.grains, progress.grains, None):
+    for grain in islice(progress.grains_of(plan), progress.grains, None):
         if taken and sum(each.rows for each in taken) + grain.rows > progress.next_rows:
             break
         taken.append(grain)

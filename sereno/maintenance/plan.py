@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from typing import TypeAlias
 
 from sereno.database.sessions import ReadSession, reading
 from sereno.ledger import open_ledger
@@ -18,19 +19,28 @@ from sereno.systems.sections.maintenance import Purge
 from sereno.systems.sql_file import SqlFile
 from sereno.systems.sql_folder import find_sql
 
+Key: TypeAlias = tuple[str, ...]
+"""A row's key, each column of it as text."""
+_DENSE = 0.9
+"""Of the lowest keys so many are old where a purge begins with a sweep."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grain:
-    """A few old rows: how many, and the first and the last key, each column of it as text."""
+    """A few old rows: how many, and the first and the last key."""
 
     rows: int
-    low: tuple[str, ...]
-    high: tuple[str, ...]
+    low: Key
+    high: Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurgePlan:
-    """What one purge does. `grains` are the rows that go, in key order; a dry run has the first alone."""
+    """What one purge does. `grains` are the rows that go, in key order; a dry run has the first alone.
+
+    A live run where nearly all of the lowest keys are old begins with a sweep: it goes through the keys one after the
+    other, and its batches are found as it goes. That spares reading and sorting all old rows beforehand.
+    """
 
     purge: Purge
     table: PurgeTable
@@ -41,6 +51,8 @@ class PurgePlan:
     candidates: int | None
     """How many rows are old; None in a live run, which counts what is left at its end."""
     grains: tuple[Grain, ...] = field(repr=False)
+    sweep_from: Key | None
+    """The lowest key, where the purge begins with a sweep; there are no grains then."""
     partitions: tuple[Partition, ...]
     row_bytes: float
     rows_per_second: float | None
@@ -53,7 +65,9 @@ class PurgePlan:
 
     @property
     def rows(self) -> int:
-        """How many rows go in this run, with whole partitions and one by one."""
+        """How many rows go in this run, with whole partitions and one by one; at most, where it begins with a sweep."""
+        if self.sweep_from:
+            return self.purge.max_delete
         whole = sum(partition.rows for partition in self.partitions)
         if self.candidates is None:
             return whole + sum(grain.rows for grain in self.grains)
@@ -83,8 +97,9 @@ def plan_purge(system: System, purge: Purge, *, now: datetime, live: bool) -> Pu
         candidates = None if live else _count(session, statements, value)
         partitions = old_partitions(session, purge, statements, value) if purge.drop_partitions else ()
         statements = replace(statements, dropped=tuple(partition.oid for partition in partitions))
+        swept = _swept(session, statements, value) if live and not purge.drop_partitions else None
         most = purge.max_delete if live else min(purge.max_delete, GRAIN_ROWS)
-        grains = _grains(session, statements, value, most=most)
+        grains = (swept,) if swept else _grains(session, statements, value, most=most)
         row_bytes = _row_bytes(session, statements, grains)
     with open_ledger() as ledger:
         pace = past_pace(ledger, system.name, purge)
@@ -96,11 +111,22 @@ def plan_purge(system: System, purge: Purge, *, now: datetime, live: bool) -> Pu
         cutoff=cutoff,
         value=value,
         candidates=candidates,
-        grains=grains,
+        grains=() if swept else grains,
+        sweep_from=swept.low if swept else None,
         partitions=partitions,
         row_bytes=row_bytes,
         rows_per_second=pace,
     )
+
+
+def plan_rest(system: System, plan: PurgePlan, *, most: int) -> tuple[Grain, ...]:
+    """The rows that go after a sweep, at most `most`, in key order.
+
+    Raises:
+        SystemUnavailableError: the database does not answer, or took too long.
+    """
+    with reading(system, purpose=f"maintenance: plan the rest of {plan.name}") as session:
+        return _grains(session, plan.statements, plan.value, most=most)
 
 
 def held_files(system: System, purge: Purge) -> tuple[SqlFile | None, SqlFile | None]:
@@ -169,9 +195,26 @@ def _grains(
     return tuple(grains)
 
 
+def _swept(session: ReadSession, statements: Statements, value: datetime | date | int) -> Grain | None:
+    """The lowest keys of the table, when nearly all of their rows are old."""
+    if not statements.table.key_in_order:
+        return None
+    names = range(len(statements.table.keys))
+    ends = [next(session.rows(statements.start, {"skipped": skipped}), None) for skipped in (0, GRAIN_ROWS - 1)]
+    low, high = (tuple(row[f"key_{name}"] for name in names) if row else () for row in ends)
+    if not low or not high:
+        return None
+    grain = Grain(GRAIN_ROWS, low, high)
+    share = next(session.rows(statements.share, {"cutoff": value, **_edges(grain)}))
+    return grain if share["old"] >= share["rows"] * _DENSE else None
+
+
+def _edges(grain: Grain) -> dict[str, str]:
+    edges = {"low": grain.low, "high": grain.high}
+    return {f"{edge}_{number}": text for edge, key in edges.items() for number, text in enumerate(key)}
+
+
 def _row_bytes(session: ReadSession, statements: Statements, grains: tuple[Grain, ...]) -> float:
     for grain in grains[:1]:
-        edges = {"low": grain.low, "high": grain.high}
-        parameters = {f"{edge}_{number}": text for edge, key in edges.items() for number, text in enumerate(key)}
-        return float(next(session.rows(statements.width, parameters))["bytes"])
+        return float(next(session.rows(statements.width, _edges(grain)))["bytes"])
     return 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sereno.maintenance.plan import PurgePlan
+from sereno.maintenance.plan import Grain, Key, PurgePlan
 from sereno.maintenance.sizing import FIRST_ROWS
 
 
@@ -16,6 +16,12 @@ class PurgeProgress:
     """How many of the plan's partitions were dropped."""
     grains: int = 0
     """How many of the plan's grains were deleted."""
+    swept_to: Key | None = None
+    """The key up to which a sweep has come."""
+    swept: bool = False
+    """Whether the sweep is over."""
+    rest: tuple[Grain, ...] | None = None
+    """The grains after a sweep; None before they are planned, and where the plan has no sweep."""
     deleted: int = 0
     batches: int = 0
     waited_seconds: float = 0.0
@@ -31,5 +37,15 @@ class PurgeProgress:
 
     def finished(self, plan: PurgePlan) -> bool:
         """Whether nothing is left to do in this run."""
-        done = self.partitions == len(plan.partitions) and self.grains == len(plan.grains)
+        if self.sweeps(plan):
+            return self.deleted >= plan.purge.max_delete or bool(self.stopped)
+        done = self.partitions == len(plan.partitions) and self.grains == len(self.grains_of(plan))
         return done or bool(self.stopped)
+
+    def sweeps(self, plan: PurgePlan) -> bool:
+        """Whether the purge sweeps, or has swept and not planned the rest."""
+        return plan.sweep_from is not None and self.rest is None
+
+    def grains_of(self, plan: PurgePlan) -> tuple[Grain, ...]:
+        """The grains that `grains` counts in."""
+        return plan.grains if self.rest is None else self.rest

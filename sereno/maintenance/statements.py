@@ -52,6 +52,22 @@ class Statements:
         )
 
     @property
+    def start(self) -> str:
+        """The key of the row that has so many `:skipped` before it in key order, old or not: `key_0` and so on."""
+        return self._nth("")
+
+    @property
+    def edge(self) -> str:
+        """As `start`, counted from the key `:low_0` and so on."""
+        return self._nth(f"WHERE ({self._keys}) >= ({self._bound('low')}) ")
+
+    @property
+    def share(self) -> str:
+        """How many `rows` a range of keys has, and how many of them are `old` and not held."""
+        old = f"count(*) FILTER (WHERE {self._old}) AS old"
+        return f"SELECT count(*) AS rows, {old} FROM {self.table.quoted} t WHERE {self._range}"
+
+    @property
     def width(self) -> str:
         """The average size of the rows of a batch in bytes: `bytes`."""
         average = "coalesce(avg(pg_column_size(t.*)), 0)::float8"
@@ -97,12 +113,21 @@ class Statements:
 
     @property
     def _range(self) -> str:
-        columns = ", ".join(f"t.{quoted(key.name)}" for key in self.table.keys)
-        low, high = (
-            ", ".join(f"CAST(:{edge}_{number} AS {key.type})" for number, key in enumerate(self.table.keys))
-            for edge in ("low", "high")
-        )
-        return f"({columns}) >= ({low}) AND ({columns}) <= ({high})"
+        return f"({self._keys}) >= ({self._bound('low')}) AND ({self._keys}) <= ({self._bound('high')})"
+
+    @property
+    def _keys(self) -> str:
+        return ", ".join(f"t.{quoted(key.name)}" for key in self.table.keys)
+
+    def _bound(self, edge: str) -> str:
+        return ", ".join(f"CAST(:{edge}_{number} AS {key.type})" for number, key in enumerate(self.table.keys))
+
+    def _nth(self, where: str) -> str:
+        names = range(len(self.table.keys))
+        keys = ", ".join(f"t.{quoted(key.name)} AS k{name}" for name, key in zip(names, self.table.keys, strict=True))
+        texts = ", ".join(f"k{name}::text AS key_{name}" for name in names)
+        rows = f"SELECT {keys} FROM {self.table.quoted} t {where}ORDER BY {self._keys} OFFSET :skipped LIMIT 1"
+        return f"SELECT {texts} FROM ({rows}) e"
 
     def _among(self, file: SqlFile) -> str:
         same = " AND ".join(f"q.{quoted(key.name)} = t.{quoted(key.name)}" for key in self.table.keys)

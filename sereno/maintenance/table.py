@@ -92,6 +92,8 @@ class PurgeTable:
     keys: tuple[Column, ...]
     age: Column
     age_indexed: bool
+    key_in_order: bool
+    """Whether an index has the key's columns in the purge's order, so that rows come by key without being sorted."""
     referrers: tuple[Referrer, ...]
 
     @property
@@ -130,6 +132,7 @@ def look_up(session: ReadSession, purge: Purge) -> PurgeTable:
         keys=keys,
         age=age,
         age_indexed=any(row["whole"] and row["columns"][:1] == [age.number] for row in indexes),
+        key_in_order=any(row["whole"] and row["columns"] == [key.number for key in keys] for row in indexes),
         referrers=tuple(Referrer(**row) for row in session.rows(_REFERENCES, place)),
     )
 
