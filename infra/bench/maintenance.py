@@ -17,7 +17,7 @@ from infra.bench.subject import Subject
 from infra.bench.writer import percentile, writing
 from sereno.ledger import open_ledger
 from sereno.maintenance.batches import purge_slice
-from sereno.maintenance.plan import plan_purge
+from sereno.maintenance.plan import PurgePlan, count_left, plan_purge
 from sereno.maintenance.progress import PurgeProgress
 from sereno.systems.model import System
 from sereno.systems.sections.maintenance import Purge
@@ -79,7 +79,7 @@ def _dry_runs(subject: Subject, *, rows: int, old: int) -> list[Measured]:
         with _filled(subject, rows=rows, old=old, script=script) as url:
             system = subject.system(url)
             dry = _seconds(partial(plan_purge, system, _purge_of(old), now=NOW, live=False))
-            live = _seconds(partial(_purge, system, old))
+            live = _seconds(partial(_purge_and_count, system, old))
         detail = f"{dry * 1000:.0f} ms / {live * 1000:.0f} ms"
         lines.append(Measured(f"dry run / live, {name} an index on the date", dry / live, limit, detail))
     return lines
@@ -101,13 +101,19 @@ def _purge_of(old: int) -> Purge:
     return purge.model_copy(update={"max_delete": old})
 
 
-def _purge(system: System, old: int) -> None:
+def _purge(system: System, old: int) -> PurgePlan:
     plan = plan_purge(system, _purge_of(old), now=NOW, live=True)
     progress = PurgeProgress()
     while not progress.finished(plan):
         progress = purge_slice(system, plan, progress, run_id="bench")
     if progress.deleted != old:
         raise SystemExit(f"the purge that was measured deleted {progress.deleted:,} rows: {progress.stopped}")
+    return plan
+
+
+def _purge_and_count(system: System, old: int) -> None:
+    """As a live run of the job, which counts at its end what is left."""
+    count_left(system, _purge(system, old))
 
 
 def _delete(url: str) -> None:

@@ -56,7 +56,7 @@ class PurgePlan:
     partitions: tuple[Partition, ...]
     row_bytes: float
     rows_per_second: float | None
-    """By the live runs that the ledger remembers; None when there was none."""
+    """By the live runs that the ledger remembers; None when there was none, and in a live run."""
 
     @property
     def name(self) -> str:
@@ -101,8 +101,6 @@ def plan_purge(system: System, purge: Purge, *, now: datetime, live: bool) -> Pu
         most = purge.max_delete if live else min(purge.max_delete, GRAIN_ROWS)
         grains = (swept,) if swept else _grains(session, statements, value, most=most)
         row_bytes = _row_bytes(session, statements, grains)
-    with open_ledger() as ledger:
-        pace = past_pace(ledger, system.name, purge)
     return PurgePlan(
         purge=purge,
         table=statements.table,
@@ -115,8 +113,13 @@ def plan_purge(system: System, purge: Purge, *, now: datetime, live: bool) -> Pu
         sweep_from=swept.low if swept else None,
         partitions=partitions,
         row_bytes=row_bytes,
-        rows_per_second=pace,
+        rows_per_second=None if live else _pace(system, purge),
     )
+
+
+def _pace(system: System, purge: Purge) -> float | None:
+    with open_ledger() as ledger:
+        return past_pace(ledger, system.name, purge)
 
 
 def plan_rest(system: System, plan: PurgePlan, *, most: int) -> tuple[Grain, ...]:

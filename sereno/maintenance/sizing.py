@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sereno.maintenance.statements import GRAIN_ROWS
 
-FIRST_ROWS = 2_000
+FIRST_ROWS = 5_000
 MOST_ROWS = 250_000
 MOST_BYTES = 32_000_000
 """Of the rows of one batch, where they are archived and therefore held in memory."""

@@ -101,6 +101,11 @@ class PurgeTable:
         """Its name as SQL needs it."""
         return quoted(self.schema, self.name)
 
+    @property
+    def numbered(self) -> bool:
+        """Whether the key is one whole number."""
+        return len(self.keys) == 1 and self.keys[0].type in ("smallint", "integer", "bigint")
+
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}"
 

@@ -98,6 +98,7 @@ def test_what_is_held_in_its_way_stays(make: Callable[[str], str], systems: Path
     ("columns", "values", "key"),
     [
         ("a int, b text, at timestamptz, PRIMARY KEY (a, b)", "i / 300, 'b''\"' || i", ["a", "b"]),
+        ("id smallint PRIMARY KEY, at timestamptz", "(i + 32167)::smallint", "id"),  # to the end of its type
         ("id uuid PRIMARY KEY, at timestamptz", "md5(i::text)::uuid", "id"),
         ('"Id" text PRIMARY KEY, at timestamptz', "'é{' || i", "Id"),
     ],
