@@ -135,6 +135,18 @@ class Archive:
         """Its parts, in the order in which they were written."""
         return [file for file in self.store.files(self.folder) if _PART.match(file.name.rpartition("/")[2])]
 
+    def require_no_gap(self) -> None:
+        """See that no part between others is missing; a number may stand twice, when a batch was tried again.
+
+        Raises:
+            IntegrityError: one is.
+        """
+        names = [_PART.match(file.name.rpartition("/")[2]) for file in self.parts()]
+        numbers = {int(name["number"]) for name in names if name}
+        missing = sorted(set(range(1, max(numbers, default=0) + 1)) - numbers)
+        if missing:
+            raise IntegrityError(f"{self.folder} lacks part {missing[0]}, so its rows would not come back whole")
+
     def read_part(self, file: StoredFile) -> Part:
         """One part, when its bytes are those that were written.
 

@@ -40,10 +40,11 @@ def preview_archive(system: System, archive: Archive) -> Restored:
     """Read every part, and compare it with the table; nothing is changed. `brought_back` is what would be.
 
     Raises:
-        IntegrityError: a part is not what was written.
+        IntegrityError: a part is not what was written, or one is missing.
         ContractError: the table is not there, or has other columns now.
         StorageError, SystemUnavailableError: the store or the database does not answer.
     """
+    archive.require_no_gap()
     rows = there = 0
     header: PartHeader | None = None
     with reading(system, purpose="maintenance: archive") as session:

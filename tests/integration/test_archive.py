@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,17 @@ def test_a_part_can_be_read_without_sereno(logs: tuple[str, System], home: Path)
         "at": "2026-08-21 13:00:00+01",
         "note": "n1",
     }
+
+
+def test_an_archive_that_lacks_a_part_is_refused(logs: tuple[str, System]) -> None:
+    url, system = logs
+    purged(system, max_delete=300)
+    archive = only_archive(system)
+    first = archive.read_part(archive.parts()[0])
+    replace(archive, header=first.header).write_part(3, first.rows)
+    with pytest.raises(IntegrityError, match="lacks part 2"):
+        restore_archive(system, archive)
+    assert rows(url, "SELECT count(*) FROM log") == [(700,)]
 
 
 def test_a_damaged_part_is_refused_before_a_row_is_brought_back(logs: tuple[str, System], home: Path) -> None:

@@ -113,10 +113,18 @@ def in_small_slices(system: System) -> None:
         pytest.param(killed_at("settle", 2, before=False), 500, id="after the ledger's commit"),
     ],
 )
-@pytest.mark.parametrize("archive", [False, True])
+@pytest.mark.parametrize(("archive", "sweeps"), [(False, False), (False, True), (True, True)])
 def test_a_killed_run_goes_on_where_it_was_and_every_row_is_counted_once(
-    url: str, systems: Path, arm: Callable[[pytest.MonkeyPatch], None], deleted_by_killed: int, archive: bool
+    url: str,
+    systems: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arm: Callable[[pytest.MonkeyPatch], None],
+    deleted_by_killed: int,
+    archive: bool,
+    sweeps: bool,
 ) -> None:
+    if not sweeps:
+        monkeypatch.setattr("sereno.maintenance.plan._DENSE", 2.0)
     system = system_with(url, systems, {**LOGS, "archive": archive}, batch_milliseconds=10)
     die(system, arm, lambda: in_small_slices(system))
     assert rows(url, "SELECT count(*) FROM log") == [(OLD + YOUNG - deleted_by_killed,)]
