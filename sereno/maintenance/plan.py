@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TypeAlias
@@ -89,7 +90,11 @@ def plan_purge(system: System, purge: Purge, *, now: datetime, live: bool) -> Pu
         SystemUnavailableError: the database does not answer, or took too long.
     """
     cutoff = cutoff_of(purge, now=now)
-    with reading(system, purpose=f"maintenance: plan {purge.name}") as session:
+    with (
+        ThreadPoolExecutor(max_workers=1) as meanwhile,
+        reading(system, purpose=f"maintenance: plan {purge.name}") as session,
+    ):
+        pace = None if live else meanwhile.submit(_pace, system, purge)
         statements, value = _looked_at(session, system, purge, cutoff)
         for file in (statements.only, statements.hold):
             if file:
@@ -113,7 +118,7 @@ def plan_purge(system: System, purge: Purge, *, now: datetime, live: bool) -> Pu
         sweep_from=swept.low if swept else None,
         partitions=partitions,
         row_bytes=row_bytes,
-        rows_per_second=None if live else _pace(system, purge),
+        rows_per_second=pace.result() if pace else None,
     )
 
 
