@@ -126,7 +126,9 @@ def _passwords_inside(secret: str) -> Iterator[str]:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    yield from (secret, secret.strip(), escape(secret), quote(secret, safe=""), quote(secret), quote_plus(secret))
+    yield from (secret, secret.strip(), escape(secret))
+    yield from (quote(secret, safe="", errors="replace"), quote(secret, errors="replace"))
+    yield quote_plus(secret, errors="replace")  # half a character cannot be quoted
     yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1])
     yield secret.replace("\\", r"\\").replace("'", r"\'")  # as libpq connection strings quote it
     lines = [line.strip() for line in secret.splitlines()]

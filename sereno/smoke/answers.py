@@ -109,15 +109,22 @@ class Answer:
         return xlsx_sheet(self.body)
 
     def of_certificate(self, part: str) -> Value:
-        """`daysLeft`, `issuer` or `subject` of the server's certificate; MISSING over plain HTTP."""
+        """`daysLeft`, `issuer` or `subject` of the server's certificate; MISSING over plain HTTP.
+
+        Raises:
+            Unfit: it is damaged, which only a client sees that verifies none.
+        """
         if self.certificate is None:
             return MISSING
         from cryptography.x509 import load_der_x509_certificate
 
-        certificate = load_der_x509_certificate(self.certificate)
-        if part == "daysLeft":
-            return (certificate.not_valid_after_utc - datetime.now(UTC)).total_seconds() / 86_400
-        return (certificate.issuer if part == "issuer" else certificate.subject).rfc4514_string()
+        try:
+            certificate = load_der_x509_certificate(self.certificate)
+            if part == "daysLeft":
+                return (certificate.not_valid_after_utc - datetime.now(UTC)).total_seconds() / 86_400
+            return (certificate.issuer if part == "issuer" else certificate.subject).rfc4514_string()
+        except ValueError:
+            raise Unfit("the server's certificate cannot be read") from None
 
     @property
     def _beginning(self) -> str:

@@ -38,6 +38,8 @@ async def made(case: Case, around: Surroundings) -> CaseResult:
     except (NoAnswerError, LoginFailedError, SerenoError) as error:
         seen.unreachable = isinstance(error, NoAnswerError) and error.again and seen.answer is None
         seen.wrong.append(str(error))
+    except Exception as error:  # what nobody thought of costs one check, and neither the others nor the cleanups
+        seen.wrong.append(f"this is a defect of Sereno: {type(error).__name__}: {error}")
     return _result(seen, around, began=began, shape=shape)
 
 

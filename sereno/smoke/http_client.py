@@ -171,7 +171,10 @@ def _certificate(response: httpx.Response) -> bytes | None:
 
 
 def _next(url: str, location: str) -> str:
-    place = urljoin(url, location)
+    try:
+        place = urljoin(url, location)
+    except ValueError:
+        raise NoAnswerError("a redirect leads to something that is no URL", again=False) from None
     if urlsplit(place).scheme not in {"http", "https"}:
         raise NoAnswerError("a redirect leads to something else than HTTP", again=False)
     if urlsplit(url).scheme == "https" and urlsplit(place).scheme == "http":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from sereno.smoke.answers import Answer
 from sereno.smoke.http_client import NoAnswerError
@@ -18,9 +19,7 @@ _LONGEST_WAIT_SECONDS = 60.0
 async def answered(seen: Seen, around: Surroundings) -> Answer:
     """The answer at the first try, or at a later one where the check allows it."""
     check = seen.case.check
-    seen.request = request_of(
-        seen.case, base_url=around.target.base_url, headers=around.headers, variables=around.variables(seen.case)
-    )
+    seen.request = _requested(seen.case, around)
     wait = _FIRST_WAIT_SECONDS
     while True:
         seen.tries += 1
@@ -34,6 +33,18 @@ async def answered(seen: Seen, around: Surroundings) -> Answer:
                 raise
         await around.sleep(min(wait, _LONGEST_WAIT_SECONDS))
         wait *= 2
+
+
+def _requested(case: Case, around: Surroundings) -> Request:
+    """The request, without credentials; what a capture holds may be nothing that a URL takes."""
+    try:
+        request = request_of(
+            case, base_url=around.target.base_url, headers=around.headers, variables=around.variables(case)
+        )
+        urlsplit(request.url)
+    except ValueError:
+        raise NoAnswerError("the request cannot be made: a value in it cannot be sent", again=False) from None
+    return request
 
 
 async def _sent(seen: Seen, around: Surroundings) -> Answer:

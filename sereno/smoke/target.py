@@ -31,7 +31,10 @@ class Target:
 
     def owns(self, url: str) -> bool:
         """Whether logins may be sent to the host of `url`."""
-        host = (urlsplit(url).hostname or "").lower()
+        try:
+            host = (urlsplit(url).hostname or "").lower()
+        except ValueError:
+            return False
         return is_loopback(host) or any(fnmatchcase(host, pattern) for pattern in self.hosts)
 
 

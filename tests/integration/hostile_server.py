@@ -169,6 +169,10 @@ def _answer(handler: socketserver.StreamRequestHandler, asked: Asked, state: Hos
             return _reply(write, 302, b"", {"Location": "/ok"})
         case "moved-away":
             return _reply(write, 302, b"", {"Location": state.url.replace("127.0.0.1", "localhost") + "/ok"})
+        case "moved-nowhere":
+            return _reply(write, 302, b"", {"Location": "http://[nowhere"})
+        case "half":
+            return _reply(write, 200, b'{"half": "\\ud800", "dots": "..", "url": "http://[nowhere"}')
         case "circle":
             return _reply(write, 302, b"", {"Location": "/circle"})
         case "unwell":

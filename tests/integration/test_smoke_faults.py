@@ -12,12 +12,19 @@ import pytest
 from integration.hostile_server import HostileServer, hostile_server, make_certificate
 from sereno import redaction
 from sereno.errors import ConfigurationError, RefusedError
+from sereno.reports import ReportFormat, render
+from sereno.reports.model import Report
 from sereno.settings import Settings
 from sereno.smoke.outcome import CaseResult, Outcome, SuiteRun
+from sereno.smoke.report.draft import smoke_draft
 from sereno.smoke.running import run_plan
 from sereno.smoke.wishes import Credentials
 from unit.smoke_case import plan_of, suite_of
 
+REPORT: dict[str, Any] = {
+    **{"job": "smoke", "system": "point", "effect": "read", "result": "failed", "headline": "one of three"},
+    **dict.fromkeys(("started_at", "finished_at"), "2026-11-25T12:00:00Z"),
+}
 LOGIN = (
     "logins: {admin: {username: maria, password: '${SMOKE_PASSWORD}', "
     "request: {post: /login, json: {user: '{{username}}', password: '{{password}}'}, token: $.access}}}"
@@ -98,6 +105,51 @@ def test_an_answer_of_another_kind_is_a_finding(path: str, expect: str, said: st
     result = result_of(asking(path, expect), server.url)
     assert result.outcome is Outcome.FAILED
     assert said in result.evidence
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("half: $.half", "get: '/users/{{half}}'", "cannot be sent"),
+        ("half: {value: $.half, secret: true}", "get: /users, query: {q: '{{half}}'}", "cannot be sent"),
+        ("half: $.dots", "delete: '/users/{{half}}', effect: live", "cannot be sent"),
+        ("half: $.url", "get: '{{half}}'", "cannot be sent"),
+        ("half: $.url", "get: '{{half}}', login: admin", "cannot be sent"),
+        ("half: $.url", "get: /half, walk: {keys: '$[*]', next: $.url}", "page 1: $.url is no URL"),
+        ("half: $.url", "get: /moved-nowhere, follow_redirects: 1", "something that is no URL"),
+        ("half: $.half", "get: /half, expect: [$.half == ok]", 'found "?"'),
+    ],
+)
+def test_what_a_server_says_can_break_one_check_and_no_run(
+    first: str, second: str, said: str, server: HostileServer
+) -> None:
+    more = "" if "expect:" in second else ", expect: [status == 200]"
+    checks = (
+        f"{{name: one, get: /half, expect: [status == 200], capture: {{{first}}}}}\n{{name: two, {second}{more}}}\n"
+        "{name: after, get: /ok, expect: [status == 200]}"
+    )
+    run = run_of(checks, server.url, head=LOGIN, live=True)
+    assert [result.outcome.value for result in run.results] == ["passed", "failed", "passed"], run.results
+    assert said in run.results[1].evidence
+    assert "defect" not in run.results[1].evidence
+    render(Report.model_validate({**REPORT, "findings": smoke_draft(run).findings}), ReportFormat.JSON)
+
+
+def test_a_defect_costs_one_check_and_neither_the_others_nor_the_cleanups(
+    server: HostileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defect(*words: Any, **more: Any) -> None:
+        raise AssertionError("nobody thought of this")
+
+    monkeypatch.setattr("sereno.smoke.case.shape_of", defect)
+    checks = (
+        "{name: make, post: /secret, effect: live, expect: [status == 200], capture: {made: $.id}}\n"
+        "{name: breaks, get: /ok, expect: [status == 200]}\n"
+        "{name: undo, delete: '/users/{{made}}', effect: live, cleanup: true, expect: [status == 200]}"
+    )
+    run = run_of(checks, server.url, live=True)
+    assert run.results[1].evidence == "this is a defect of Sereno: AssertionError: nobody thought of this"
+    assert server.paths() == ["/secret", "/ok", "/users/7"]
 
 
 def test_bodies_of_50_megabytes_and_gzip_bombs_are_left_where_they_are(server: HostileServer) -> None:

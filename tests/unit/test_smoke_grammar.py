@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -202,6 +203,12 @@ def test_the_page_lists_what_is_refused_and_every_query_filter_and_predicate() -
             parse_assertion(example)
     words = set(re.findall(r"[\w.]+|[<>=!]+", page))
     assert {*NAMES, *FILTERS, *PREDICATES} <= words
+
+
+@pytest.mark.parametrize("text", ["$ contains [1]", "$.list min == 0", "certificate daysLeft > 1"])
+def test_an_odd_answer_fails_and_breaks_nothing(text: str) -> None:
+    given = replace(answer({"a": 1, "list": [None, 1]}), certificate=b"no certificate")
+    assert not judged(text, given).passed
 
 
 def test_a_capture_has_no_predicate() -> None:

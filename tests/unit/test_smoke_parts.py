@@ -177,6 +177,15 @@ def test_what_is_no_workbook_is_said_to_be_none() -> None:
     evil = io.BytesIO()
     with zipfile.ZipFile(evil, "w") as archive:
         archive.writestr("xl/workbook.xml", bomb)
-    for body in (b"", b"PK\x03\x04", other.getvalue(), evil.getvalue()):
+    odd = io.BytesIO()
+    with zipfile.ZipFile(odd, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", '<?xml version="1.0" encoding="nothing-9"?><workbook/>' * 20)
+    start = odd.getvalue().index(b"xl/workbook.xml") + len("xl/workbook.xml")
+    damaged, locked = bytearray(odd.getvalue()), bytearray(odd.getvalue())
+    damaged[start + 2 : start + 12] = b"\xff" * 10
+    for place in (locked.index(b"PK\x03\x04") + 6, locked.index(b"PK\x01\x02") + 8):
+        locked[place] |= 1
+    bodies = (b"", b"PK\x03\x04", other.getvalue(), evil.getvalue(), odd.getvalue(), bytes(damaged), bytes(locked))
+    for body in bodies:
         with pytest.raises(Unfit):
             xlsx_sheet(body)

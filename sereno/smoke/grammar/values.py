@@ -62,6 +62,11 @@ def kind_of(value: Value) -> str:
     return type(value).__name__
 
 
+def without_people(text: str) -> str:
+    """`text` with addresses of people masked, and with halves of characters, which no report takes, replaced."""
+    return _ADDRESS.sub("***@***", text.encode("utf-8", "replace").decode())
+
+
 def shown(value: Value) -> str:
     """`value` for a message: short, with the content of lists and objects counted and addresses of people masked."""
     if isinstance(value, list):
@@ -76,7 +81,7 @@ def shown(value: Value) -> str:
         return f"{{{{{value.name}}}}}"
     if value is MISSING:
         return "nothing"
-    text = _ADDRESS.sub("***@***", value) if isinstance(value, str) else value
+    text = without_people(value) if isinstance(value, str) else value
     if isinstance(text, str) and len(text) > _LONGEST_SHOWN:
         text = f"{text[:_LONGEST_SHOWN]}…"
     return json.dumps(text, ensure_ascii=False)
