@@ -31,11 +31,12 @@ _PASSWORD_INSIDE = (
     re.compile(r"[?&](?:ssl)?password=(?P<value>[^\s&]+)", re.IGNORECASE),
     re.compile(r"\b(?:ssl)?password\s*=\s*(?:'(?P<quoted>(?:[^'\\]|\\.)*)'|(?P<value>[^\s&']+))", re.IGNORECASE),
 )
+_NOT_MASKED = r"(?!\*{3}(?:['\"\s]|\Z))"  # what is masked already may stand in a shell's quotation marks, which stay
 _SHAPES = tuple(
     (re.compile(shape, re.IGNORECASE), rf"\g<keep>{MASK}")
     for shape in (
         r"(?P<keep>://[^\s:/@]{0,128}:)(?!\d{1,5}[/?#])[^\s\"'<>,]{1,256}(?=@)",
-        rf"(?P<keep>(?:{_NAMES})[\"']?\s{{0,8}}[=:]\s{{0,8}})(?:'[^']*'|\"(?:[^\"\\]|\\.)*\"|[^\s,;&)}}\]]+)",
+        rf"(?P<keep>(?:{_NAMES})[\"']?\s{{0,8}}[=:]\s{{0,8}}){_NOT_MASKED}(?:'[^']*'|\"(?:[^\"\\]|\\.)*\"|[^\s,;&)}}\]]+)",
         r"(?P<keep>\bpassphrase(?:\s?=\s?|[\"']\s?[=:]\s?))(?:'[^']*'|\"(?:[^\"\\]|\\.)*\"|[^\s,;&)}\]]+)",
         r"(?P<keep>\b(?:bearer|basic)\s{1,8})[A-Za-z0-9._~+/=\-]{8,}",
         r"(?P<keep>\btoken\s{1,8})[A-Za-z0-9._~+/=\-]{20,}",

@@ -18,7 +18,7 @@ from sereno.smoke.outcome import CaseResult, Outcome
 from sereno.smoke.plan import Case
 from sereno.smoke.request import curl
 from sereno.smoke.seen import Seen, Surroundings
-from sereno.smoke.sending import answered
+from sereno.smoke.sending import answered, is_as_asked
 from sereno.smoke.shape import shape_of
 
 
@@ -31,9 +31,11 @@ async def made(case: Case, around: Surroundings) -> CaseResult:
         answer = await answered(seen, around)
         if case.judged:
             _keep_secrets(case, answer, around)
+            if is_as_asked(seen):  # what was made has to be undone also where the rest of the answer is wrong
+                _capture(seen, answer, around)
         await judge_case(seen, answer, around)
         if not seen.wrong and case.judged:
-            _capture(seen, answer, around)
+            seen.wrong += _capture(seen, answer, around)
             shape = _shape(case, answer, around)
     except (NoAnswerError, LoginFailedError, SerenoError) as error:
         seen.unreachable = isinstance(error, NoAnswerError) and error.again and seen.answer is None
@@ -54,12 +56,15 @@ def _keep_secrets(case: Case, answer: Answer, around: Surroundings) -> None:
             redaction.remember(value if isinstance(value, str) else str(value))
 
 
-def _capture(seen: Seen, answer: Answer, around: Surroundings) -> None:
+def _capture(seen: Seen, answer: Answer, around: Surroundings) -> list[str]:
+    """Keep what can be captured; what cannot, a line each."""
+    wrong: list[str] = []
     for name, capture in seen.case.check.extractions.items():
         try:
             around.captures[name] = extract(capture.value, answer, around.context)
         except Unfit as unfit:
-            seen.wrong.append(f"{name} cannot be captured by {capture.value.text}: {unfit}")
+            wrong.append(f"{name} cannot be captured by {capture.value.text}: {unfit}")
+    return wrong
 
 
 def _shape(case: Case, answer: Answer, around: Surroundings) -> dict[str, str] | None:

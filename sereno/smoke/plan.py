@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from sereno.errors import ConfigurationError
 from sereno.reports.model import Effect
 from sereno.smoke.suite.check import ANONYMOUS, Check
 from sereno.smoke.suite.file import Suite
@@ -72,7 +73,7 @@ def plan_run(suites: Suites, wishes: Wishes) -> Plan:
     """What `wishes` ask for.
 
     Raises:
-        ConfigurationError: there is no such suite or variable.
+        ConfigurationError: there is no such suite or variable, or nothing is left of the suite without live checks.
     """
     name, suite = chosen_suite(suites.file, wishes.suite)
     variables = variables_of_run(suites.file, wishes.values)
@@ -84,6 +85,10 @@ def plan_run(suites: Suites, wishes: Wishes) -> Plan:
         if check.name not in left_out
         for case in unfolded(check, line=suites.line(name, place), needs=needs[check.name])
     ]
+    if all(case.check.cleanup for case in cases):
+        raise ConfigurationError(
+            f"every check of the suite {name} is live or needs one that is; run it with live and confirm_live=YES"
+        )
     return Plan(
         suites=suites,
         name=name,

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from sereno.smoke.answers import Answer
 from sereno.smoke.http_client import NoAnswerError
 from sereno.smoke.plan import Case
-from sereno.smoke.request import Request, request_of
+from sereno.smoke.request import Request, hold_secrets, request_of
 from sereno.smoke.seen import Seen, Surroundings
 
 _TRY_AGAIN = frozenset({429, 502, 503, 504})
@@ -44,6 +44,8 @@ def _requested(case: Case, around: Surroundings) -> Request:
         urlsplit(request.url)
     except ValueError:
         raise NoAnswerError("the request cannot be made: a value in it cannot be sent", again=False) from None
+    if hold_secrets({**around.headers, **case.check.headers}) and not around.target.owns(request.url):
+        raise NoAnswerError("the secrets of its headers are not sent there; name the host under hosts", again=False)
     return request
 
 
@@ -73,6 +75,13 @@ async def exchanged(request: Request, case: Case, around: Surroundings) -> Answe
 
 def _expects_401(case: Case) -> bool:
     return 401 in _statuses(case)
+
+
+def is_as_asked(seen: Seen) -> bool:
+    """Whether the status is one that the case names, or a good one where it names none."""
+    if seen.answer is None:
+        return False
+    return seen.answer.status in (_statuses(seen.case) or range(200, 300))
 
 
 def _wanted(seen: Seen) -> bool:

@@ -36,9 +36,16 @@ def filled(value: Any, variables: Mapping[str, Any]) -> Any:
     return value
 
 
-def filled_text(text: str, variables: Mapping[str, Any], change: Callable[[str], str] = str) -> str:
-    """`text` with each `{{name}}` replaced by its value as text, changed by `change`."""
-    return _NAME.sub(lambda found: change(as_text(variables[found[1]])), text)
+def filled_text(
+    text: str,
+    variables: Mapping[str, Any],
+    change: Callable[[str], str] = str,
+    *,
+    around: Callable[[str], str] = str,
+) -> str:
+    """`text` with each `{{name}}` replaced by its value as text, changed by `change`; the rest by `around`."""
+    parts = _NAME.split(text)  # what is between and names, in turn
+    return "".join(change(as_text(variables[part])) if at % 2 else around(part) for at, part in enumerate(parts))
 
 
 def filled_path(path: str, variables: Mapping[str, Any]) -> str:

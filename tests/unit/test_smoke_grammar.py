@@ -211,6 +211,12 @@ def test_an_odd_answer_fails_and_breaks_nothing(text: str) -> None:
     assert not judged(text, given).passed
 
 
+@pytest.mark.parametrize("text", ["cookie session == x", "header Set-Cookie startsWith x"])
+def test_the_value_of_a_session_is_not_shown(text: str) -> None:
+    wrong = judged(text, answer({}, Set_Cookie="session=7f3a"))
+    assert (wrong.passed, wrong.evidence) == (False, "found a value that is not shown")
+
+
 def test_a_capture_has_no_predicate() -> None:
     assert extract(parse_extraction("$.results last jsonpath $.id"), GIVEN, CONTEXT) == 2
     with pytest.raises(GrammarError, match="leave the predicate out"):
