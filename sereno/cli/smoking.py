@@ -49,7 +49,7 @@ def run_smoke(
         report, code = by_server(system, wishes, confirm_live)
         if report is None:
             return code
-        charts, tables = _waterfall(report), tuple[ReportTable, ...]()
+        charts, tables = _shown(report)
     else:
         report, draft = _here(system, wishes)
         code, charts, tables = exit_code(report), draft.charts, draft.tables
@@ -131,10 +131,12 @@ def _termination_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _waterfall(report: Report) -> dict[str, str]:
+def _shown(report: Report) -> tuple[dict[str, str], tuple[ReportTable, ...]]:
+    """What a page shows besides the report, of a run that was made by another process."""
     from sereno.smoke.report.draft import TOLD_BY_WATERFALL, waterfall
+    from sereno.smoke.report.tables import tables_of
 
-    return {TOLD_BY_WATERFALL: waterfall(report.findings)}
+    return {TOLD_BY_WATERFALL: waterfall(report.findings)}, tables_of(report.findings)
 
 
 def _tell_github(report: Report, *, to_stderr: bool) -> None:

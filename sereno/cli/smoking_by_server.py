@@ -9,6 +9,7 @@ import subprocess
 from pydantic import ValidationError
 
 from sereno.cli.running import carried_out, without_report
+from sereno.errors import EXIT_FAILED
 from sereno.reports.model import Report
 from sereno.smoke.planned import PASSWORD, TOKEN, USERNAME
 from sereno.smoke.suite.reading import read_suites
@@ -36,7 +37,7 @@ def by_server(system: str, wishes: Wishes, confirm_live: str) -> tuple[Report | 
     values += [f"values={json.dumps(dict(wishes.values))}"] if wishes.values else []
     code, output = carried_out(["smoke", system, *values], more=_environment(wishes))
     try:
-        return Report.model_validate_json(output), code
+        return Report.model_validate_json(output), code if code >= 0 else EXIT_FAILED
     except ValidationError:
         return None, without_report(code)
 

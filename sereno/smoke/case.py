@@ -117,6 +117,6 @@ def _result(seen: Seen, around: Surroundings, *, began: float, shape: dict[str, 
         tries=seen.tries,
         curl=curl(request, insecure=around.target.insecure) if request and seen.wrong else "",
         shape=shape,
-        matrix=(case.check.name, case.login or "anonymous") if case.status is not None else None,
+        matrix=case.place,
         expected_status=case.status,
     )

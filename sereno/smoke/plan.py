@@ -36,6 +36,12 @@ class Case:
         """Whether `expect`, `capture` and `budget` are about this case: not about roles that are turned away."""
         return self.status is None or self.status < 300
 
+    @property
+    def place(self) -> tuple[str, str] | None:
+        """Row and role of a case of a role matrix."""
+        role = self.login or ANONYMOUS
+        return None if self.status is None else (self.name.removesuffix(f" as {role}"), role)
+
 
 Stage = tuple[Case, ...]
 """Cases that may go on at the same time."""

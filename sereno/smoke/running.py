@@ -202,7 +202,7 @@ class _Run:
             url=case.check.path,
             login=case.login or "",
             started_seconds=time.perf_counter() - self._around.started,
-            matrix=(case.check.name, case.login or "anonymous") if case.status is not None else None,
+            matrix=case.place,
             expected_status=case.status,
         )
 

@@ -153,6 +153,14 @@ def test_checks_unfold_by_role_and_by_set_of_variables() -> None:
     ]
 
 
+def test_each_set_of_variables_is_a_row_of_the_role_matrix() -> None:
+    check = "{name: a, get: '/{{x}}', each: [{x: 1}, {x: 2}], roles: {admin: 200, anonymous: 401}}"
+    assert [case.place for case in plan_of(suite_of(check, head=LOGIN)).cases] == [
+        *(("a [1]", "admin"), ("a [1]", "anonymous")),
+        *(("a [2]", "admin"), ("a [2]", "anonymous")),
+    ]
+
+
 def test_live_checks_and_what_needs_them_are_left_out_unless_the_run_is_live() -> None:
     file = suite_of(
         f"{{name: health, get: /h, expect: ['status == 200']}}\n{LIVE}\n"
