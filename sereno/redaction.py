@@ -2,7 +2,8 @@
 
 It knows every secret that this process resolved (`remember`), in the forms in which text carries it (percent-encoded,
 JSON, HTML, line by line), and the shapes in which unknown ones travel: passwords in URLs, `password=` in connection
-strings, JSON members, bearer, basic and token credentials. Its time grows with the length of the text, never faster.
+strings, JSON members, bearer, basic and token credentials, JSON Web Tokens. Its time grows with the length of the
+text, never faster.
 """
 
 from __future__ import annotations
@@ -40,9 +41,10 @@ _SHAPES = tuple(
         r"(?P<keep>\bpassphrase(?:\s?=\s?|[\"']\s?[=:]\s?))(?:'[^']*'|\"(?:[^\"\\]|\\.)*\"|[^\s,;&)}\]]+)",
         r"(?P<keep>\b(?:bearer|basic)\s{1,8})[A-Za-z0-9._~+/=\-]{8,}",
         r"(?P<keep>\btoken\s{1,8})[A-Za-z0-9._~+/=\-]{20,}",
+        r"(?P<keep>)\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-.]{8,}",
     )
 )
-_GIVEAWAYS = ("://", "passw", "passphrase", "secret", "token", "key", "bearer", "basic")
+_GIVEAWAYS = ("://", "passw", "passphrase", "secret", "token", "key", "bearer", "basic", "eyj")
 """Of these every shape holds one. Most texts hold none of them, and are spared the shapes."""
 
 

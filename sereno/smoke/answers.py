@@ -12,13 +12,13 @@ from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 
 from sereno.smoke.grammar.problems import Unfit
-from sereno.smoke.grammar.values import MISSING, Value
+from sereno.smoke.grammar.values import MISSING, Value, without_people
 
 if TYPE_CHECKING:
     from sereno.smoke.sheets import Sheet
 
 _CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
-_LONGEST_BEGINNING = 40
+_LONGEST_BEGINNING, _LOOKED_AT = 40, 2_000
 
 
 @dataclass(frozen=True)
@@ -129,9 +129,9 @@ class Answer:
     @property
     def _beginning(self) -> str:
         """How it begins, where that is markup, so that a page in place of JSON is seen at once."""
-        start = self.body.lstrip()[:_LONGEST_BEGINNING]
-        if start.startswith(b"<"):
-            return f": it begins with {start.decode('ascii', 'replace').splitlines()[0]!r}"
+        start = self.body.lstrip()[:_LOOKED_AT].decode("ascii", "replace")
+        if start.startswith("<"):
+            return f": it begins with {without_people(start)[:_LONGEST_BEGINNING].splitlines()[0]!r}"
         return "" if start else ": it is empty"
 
 

@@ -172,6 +172,8 @@ def _answer(handler: socketserver.StreamRequestHandler, asked: Asked, state: Hos
             return _reply(write, 302, b"", {"Location": "/ok"})
         case "moved-away":
             return _reply(write, 302, b"", {"Location": state.url.replace("127.0.0.1", "localhost") + "/ok"})
+        case "kept-away":
+            return _reply(write, 307, b"", {"Location": state.url.replace("127.0.0.1", "localhost") + "/ok"})
         case "moved-nowhere":
             return _reply(write, 302, b"", {"Location": "http://[nowhere"})
         case "half":

@@ -40,6 +40,8 @@ def test_redirects_are_followed_only_where_a_check_says_so_and_credentials_stay_
         (True, "/moved-away"),
         (False, "/ok"),
     ]
+    posted = "{name: a, post: /kept-away, effect: read, text: t, follow_redirects: 1, expect: [status == 200]}"
+    assert result_of(posted, server.url).evidence == "a redirect would take the body to another host"
     assert "found 302" in result_of(asking("/circle", more="follow_redirects: 3,"), server.url).evidence
 
 

@@ -135,6 +135,7 @@ def test_the_longer_of_two_secrets_is_masked_whole() -> None:
         ("authorization: basic dXNlcjpwYXNz", "authorization: basic ***"),
         ("Authorization: Token 9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b", "Authorization: Token ***"),
         ("passphrase=hunter2", "passphrase=***"),
+        ('{"access": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"}', '{"access": "***"}'),
         ("'passphrase': 'hunter2'", "'passphrase': ***"),
         ("backup.passphrase: expected a reference", "backup.passphrase: expected a reference"),
         ("the token expired yesterday", "the token expired yesterday"),

@@ -81,7 +81,8 @@ def _holds(predicate: Predicate, value: Value, context: Context) -> tuple[bool, 
     if predicate.inner:
         return _every(predicate.inner, value, context)
     held = PREDICATES[predicate.name].holds(value, *_resolved(predicate.operands, context))
-    return held is not predicate.negated, f"found {shown(value)}"
+    right = held is not predicate.negated
+    return right, "" if right else f"found {shown(value)}"
 
 
 def _every(inner: Predicate, value: Value, context: Context) -> tuple[bool, str]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeAlias
 
+from sereno.redaction import redact
+
 Value: TypeAlias = Any
 """Whatever JSON holds, and besides `Duration`, bytes and `MISSING`."""
 
@@ -63,8 +65,11 @@ def kind_of(value: Value) -> str:
 
 
 def without_people(text: str) -> str:
-    """`text` with addresses of people masked, and with halves of characters, which no report takes, replaced."""
-    return _ADDRESS.sub("***@***", text.encode("utf-8", "replace").decode())
+    """`text` with secrets and addresses of people masked, and halves of characters, which no report takes, replaced.
+
+    It is done before a text is cut: of half a secret nobody knows that it is one.
+    """
+    return _ADDRESS.sub("***@***", redact(text.encode("utf-8", "replace").decode()))
 
 
 def shown(value: Value) -> str:
