@@ -85,6 +85,7 @@ def test_the_checked_in_schema_is_the_one_of_the_models_and_describes_every_key(
         ("{name: a, get: /a, budget: fast, expect: ['status == 200']}", "expected a budget such as"),
         ("{name: a, get: '/a?t=${T}', expect: ['status == 200']}", "it would be sent as it is written"),
         ("{name: a, post: /a, effect: read, json: {a: ['x${file:t}']}, expect: ['status == 200']}", "a secret stands"),
+        ("{name: a, post: /a, effect: read, json: [{<<: {b: 1}}], expect: ['status == 200']}", "merges (<<) are not"),
         ("{name: a, get: /a, headers: {A: '${a b}'}, expect: ['status == 200']}", "a reference inside is malformed"),
         ("{name: a, get: /a, effect: maybe, expect: ['status == 200']}", "one of read, dry-run, live, found 'maybe'"),
     ],

@@ -19,6 +19,7 @@ from sereno.systems.yaml_document import KeyPath
 BUILT_IN = frozenset({"run", "now", "today"})
 """Names that every run gives values to: a word that no other run has, the time, and the day."""
 _REFERENCE = re.compile(r"\$\{(?:file:[^}\s]+|[A-Za-z_]\w*)\}")
+_NO_MERGE = "merges (<<) are not read here; write the keys out, or refer to a whole value by *name"
 _LOGIN_NAMES = frozenset({"username", "password"})
 
 Wrong = tuple[KeyPath, str]
@@ -42,6 +43,8 @@ def problems_between(file: SmokeFile) -> Iterator[Wrong]:
             yield ("fingerprints", name, "get"), f"{{{{{unknown}}}}} has no value here"
     for name, login in file.logins.items():
         request = login.request
+        if request and _merges(request.json_body):
+            yield ("logins", name, "request", "json"), _NO_MERGE
         for unknown in set(names_in([request.post, request.json_body, request.form]) if request else ()):
             if unknown not in BUILT_IN | set(file.variables) | _LOGIN_NAMES:
                 yield ("logins", name, "request"), f"{{{{{unknown}}}}} has no value here"
@@ -77,6 +80,8 @@ def _of_secrets(path: KeyPath, check: Check) -> Iterator[Wrong]:
         if any(_REFERENCE.search(text) for text in _texts(part)):
             yield (*path, key), "a secret stands under logins or in headers; here it would be sent as it is written"
     yield from _of_headers((*path, "headers"), check.headers)
+    if _merges(check.json_body):
+        yield (*path, "json"), _NO_MERGE
 
 
 def _of_headers(path: KeyPath, headers: Mapping[str, str]) -> Iterator[Wrong]:
@@ -85,6 +90,13 @@ def _of_headers(path: KeyPath, headers: Mapping[str, str]) -> Iterator[Wrong]:
             Secret(value)
         except ValueError as error:
             yield (*path, name), str(error)
+
+
+def _merges(value: Any) -> bool:
+    """Whether a YAML merge stands in a body, which would be sent as a key of its own."""
+    if isinstance(value, dict):
+        return "<<" in value or any(map(_merges, value.values()))
+    return isinstance(value, list) and any(map(_merges, value))
 
 
 def _texts(value: Any) -> Iterator[str]:
