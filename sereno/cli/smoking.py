@@ -54,7 +54,7 @@ def run_smoke(
         report, draft = _here(system, wishes)
         code, charts, tables = exit_code(report), draft.charts, draft.tables
     print_report(report, as_json=as_json)
-    _tell_github(report, to_stderr=as_json)
+    _tell_github(report, tables, to_stderr=as_json)
     written = [write_as(report, path, as_format, charts=charts, tables=tables) for path, as_format in files]
     return max(code, *written, 0)
 
@@ -139,7 +139,7 @@ def _shown(report: Report) -> tuple[dict[str, str], tuple[ReportTable, ...]]:
     return {TOLD_BY_WATERFALL: waterfall(report.findings)}, tables_of(report.findings)
 
 
-def _tell_github(report: Report, *, to_stderr: bool) -> None:
+def _tell_github(report: Report, tables: Sequence[ReportTable], *, to_stderr: bool) -> None:
     """Annotations in the log, and the summary of the step, where GitHub Actions runs this."""
     if os.environ.get("GITHUB_ACTIONS") == "true":
         from sereno.smoke.report.github import workflow_commands
@@ -151,4 +151,4 @@ def _tell_github(report: Report, *, to_stderr: bool) -> None:
         from sereno.reports.render import render_markdown
 
         with suppress(OSError), Path(summary).open("a", encoding="utf-8") as file:
-            file.write(f"{render_markdown(report)}\n")
+            file.write(f"{render_markdown(report, charts={}, tables=tables)}\n")
