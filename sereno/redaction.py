@@ -41,7 +41,7 @@ _SHAPES = tuple(
         r"(?P<keep>\bpassphrase(?:\s?=\s?|[\"']\s?[=:]\s?))(?:'[^']*'|\"(?:[^\"\\]|\\.)*\"|[^\s,;&)}\]]+)",
         r"(?P<keep>\b(?:bearer|basic)\s{1,8})[A-Za-z0-9._~+/=\-]{8,}",
         r"(?P<keep>\btoken\s{1,8})[A-Za-z0-9._~+/=\-]{20,}",
-        r"(?P<keep>)\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-.]{8,}",
+        r"(?P<keep>)\beyJ[A-Za-z0-9_\-]{8,300}\.[A-Za-z0-9_\-.]{8,}",
     )
 )
 _GIVEAWAYS = ("://", "passw", "passphrase", "secret", "token", "key", "bearer", "basic", "eyj")

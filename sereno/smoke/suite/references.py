@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,12 +12,11 @@ from sereno.smoke.near import near
 from sereno.smoke.suite.check import ANONYMOUS, Check
 from sereno.smoke.suite.file import SmokeFile, Suite
 from sereno.smoke.templates import names_in
-from sereno.systems.secrets import Secret
+from sereno.systems.secrets import Secret, names_secret
 from sereno.systems.yaml_document import KeyPath
 
 BUILT_IN = frozenset({"run", "now", "today"})
 """Names that every run gives values to: a word that no other run has, the time, and the day."""
-_REFERENCE = re.compile(r"\$\{(?:file:[^}\s]+|[A-Za-z_]\w*)\}")
 _NO_MERGE = "merges (<<) are not read here; write the keys out, or refer to a whole value by *name"
 _LOGIN_NAMES = frozenset({"username", "password"})
 
@@ -33,7 +31,7 @@ def problems_between(file: SmokeFile) -> Iterator[Wrong]:
         yield ("logins", ANONYMOUS), f"{ANONYMOUS} is the role without a login; choose another name"
     yield from _of_headers(("headers",), file.headers)
     for name, value in file.variables.items():
-        if _REFERENCE.search(str(value)):
+        if names_secret(str(value)):
             yield ("variables", name), "a secret stands under logins or in headers; a variable is shown"
     for name, fingerprint in file.fingerprints.items():
         if fingerprint.login is not None and fingerprint.login not in file.logins:
@@ -77,7 +75,7 @@ def _of_secrets(path: KeyPath, check: Check) -> Iterator[Wrong]:
         *((check.method, check.path), ("query", check.query), ("json", check.json_body)),
         *(("form", check.form), ("text", check.text)),
     ):
-        if any(_REFERENCE.search(text) for text in _texts(part)):
+        if any(map(names_secret, _texts(part))):
             yield (*path, key), "a secret stands under logins or in headers; here it would be sent as it is written"
     yield from _of_headers((*path, "headers"), check.headers)
     if _merges(check.json_body):
