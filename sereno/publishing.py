@@ -15,8 +15,7 @@ from pathlib import Path
 
 from sereno import audit
 from sereno.ledger import open_ledger
-from sereno.ledger.runs import newest_runs
-from sereno.messages.outbox import delivery_counts
+from sereno.measuring import measures_of
 from sereno.metrics import exposition
 from sereno.reports import ReportFormat, file_name, redacted, render, render_page, tally
 from sereno.reports.model import Draft, JobContext, Report
@@ -121,5 +120,6 @@ def _write_metrics(system: str, settings: Settings) -> None:
     folder = settings.home_path / "metrics"
     folder.mkdir(exist_ok=True)
     with open_ledger(settings) as ledger:
-        runs, deliveries = newest_runs(ledger, system), delivery_counts(ledger, system)
-    write_whole(folder / f"{system}.prom", exposition(runs, deliveries), mode=0o644)
+        measures = measures_of(ledger, [system])
+    text = exposition(measures.runs, measures.deliveries, measures.counts, measures.overviews)
+    write_whole(folder / f"{system}.prom", text, mode=0o644)

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import subprocess
-import tempfile
 from collections.abc import Sequence
 
+from sereno.commands import CommandError, run
 from sereno.errors import SerenoError
-from sereno.redaction import redact
 from sereno.reports.model import Finding
 from sereno.systems.model import System
-
-logger = logging.getLogger("sereno.services")
-
-_LONGEST = 2_000  # characters of a command's output that are kept
 
 
 class ServicesError(SerenoError):
@@ -51,31 +44,9 @@ def start(system: System) -> Finding:
 
 def _run_all(system: System, commands: Sequence[Sequence[str]]) -> None:
     for command in commands:
-        shown = redact(" ".join(command))
-        logger.info("running: %s", shown)
-        code, output = _run(command, shown=shown, timeout_seconds=system.services.timeout_seconds)
-        if output:
-            logger.info("it said: %s", output)
-        if code:
-            last = output.splitlines()[-1] if output else "without a word"
-            raise ServicesError(f"`{shown}` ended with {code}: {last}")
-
-
-def _run(command: Sequence[str], *, shown: str, timeout_seconds: int) -> tuple[int, str]:
-    """The exit code and what the command wrote; into a file, since what it starts may keep a pipe open for ever."""
-    with tempfile.TemporaryFile() as output:
         try:
-            ended = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                timeout=timeout_seconds,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise ServicesError(f"`{shown}` did not end within {timeout_seconds} s") from None
-        except OSError as error:
-            raise ServicesError(f"`{shown}` cannot be run: {error.strerror}") from None
-        output.seek(0)
-        return ended.returncode, redact(output.read().decode(errors="replace").strip()[-_LONGEST:])
+            ended = run(command, timeout_seconds=system.services.timeout_seconds)
+        except CommandError as error:
+            raise ServicesError(str(error)) from None
+        if ended.code:
+            raise ServicesError(f"`{ended.shown}` ended with {ended.code}: {ended.last_lines(1)}")

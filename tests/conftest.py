@@ -44,11 +44,13 @@ settings.register_profile("sereno", deadline=None, suppress_health_check=[Health
 settings.load_profile("sereno")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)  # so that it comes before the hook of pytest-xdist, which reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Where several processes share the work, a file stays in one, and so do all files about the one running stack."""
     for item in items:
         about_the_stack = "home" in getattr(item, "fixturenames", ()) and item.path.parent.name == "end_to_end"
-        item.add_marker(pytest.mark.xdist_group("stack" if about_the_stack else str(item.path)))
+        item.add_marker(pytest.mark.xdist_group("stack" if about_the_stack else item.path.stem))
+    yield
 
 
 @pytest.fixture(scope="session")

@@ -129,6 +129,12 @@ def flows_have_a_runbook(files: Files) -> list[str]:
     return problems
 
 
+def readme_names_every_job(files: Files) -> list[str]:
+    """A job that the README does not know is one that nobody finds."""
+    jobs = [found[1] for name in files if (found := re.fullmatch(r"flows/([a-z]\w*)\.py", name))]
+    return [f"README.md does not name {job}" for job in jobs if f"`{job}`" not in files.get("README.md", "")]
+
+
 def names_say_what_is_inside(files: Files) -> list[str]:
     """No drawer for everything."""
     return [f"{name} has a name that says nothing" for name in files if VAGUE.search(name)]
@@ -182,6 +188,7 @@ RULES: dict[Rule, Files] = {
     flows_have_a_runbook: {
         "flows/a.py": '@job()\ndef a(system: str):\n    """When: x What it changes: y When it fails: z"""\n'
     },
+    readme_names_every_job: {"flows/a.py": "", "README.md": "| `b` |"},
     names_say_what_is_inside: {"sereno/common/text.py": ""},
     python_files_are_short: {"sereno/a.py": "a = 1\n" * (LONGEST + 1)},
     texts_hold_nothing_unwanted: {"README.md": "look into /" + "home/maria/sereno"},

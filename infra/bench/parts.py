@@ -9,6 +9,7 @@ from pathlib import Path
 
 from infra.bench.audit import measure_chain
 from infra.bench.backup import measure_backup, measure_restore
+from infra.bench.history import measure_history
 from infra.bench.increments import KEYS, measure_increments
 from infra.bench.load import measure_load
 from infra.bench.maintenance import measure_maintenance
@@ -65,6 +66,11 @@ def _memory(wanted: Wanted) -> list[Measured]:
         return measure_memory(on, small_bytes=large // 13, large_bytes=large)
 
 
+def _history(wanted: Wanted) -> list[Measured]:
+    with _server(wanted) as on:
+        return measure_history(on, events=wanted.count(1_000_000), rounds=wanted.rounds)
+
+
 def _maintenance(wanted: Wanted) -> list[Measured]:
     rows, old = wanted.count(10_000_000), wanted.count(1_000_000)
     with _server(wanted) as on:
@@ -82,6 +88,7 @@ PARTS: Mapping[str, Callable[[Wanted], list[Measured]]] = {
     "backup": _backup,
     "increments": _increments,
     "memory": _memory,
+    "history": _history,
     "maintenance": _maintenance,
     "smoke": lambda wanted: measure_smoke(wanted.home / "smoke", rounds=wanted.rounds),
     "audit": lambda wanted: measure_chain(wanted.home / "audit", events=wanted.count(200_000), rounds=wanted.rounds),

@@ -6,15 +6,14 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sereno import moments
 from sereno.backup.manifest import LINKS, BackupKind
-from sereno.errors import ConfigurationError
 
 AHEAD_AT_MOST = timedelta(days=1)
 """How far the time in an id may be ahead of the clock. Ids sort as the backups were taken, so one that follows another
 within the same second, or after the clock was set back, is given a time that is yet to come."""
 
 _TIME_LENGTH = len("20261123T020000Z")
-_DAY_LENGTH = len("2026-11-23")
 _RANDOM_LENGTH = len("-1f3a5c7e")
 
 
@@ -60,30 +59,7 @@ def moment_of(text: str, zone: ZoneInfo) -> datetime:
     Raises:
         ConfigurationError: it is no time, or the clock showed it twice or never on the day of a change.
     """
-    moment = _parsed(text.strip())
-    if moment is None:
-        raise ConfigurationError(
-            f"as_of={text!r} is no time; write one such as 2026-11-23T02:00:00 or 2026-11-23T02:00:00Z"
-        )
-    if moment.tzinfo is not None:
-        return moment
-    earlier, later = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    if earlier.utcoffset() == later.utcoffset():
-        return earlier
-    happened = earlier.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == moment
-    why = "twice" if happened else "never"
-    raise ConfigurationError(
-        f"the clocks of {zone.key} showed {text} {why}, as they were changed then; write it with its offset: "
-        f"{earlier.isoformat()} or {later.isoformat()}"
-    )
-
-
-def _parsed(text: str) -> datetime | None:
-    """A time of ISO 8601; a day alone is none, since it would mean its beginning to some and its end to others."""
-    try:
-        return datetime.fromisoformat(text) if len(text) > _DAY_LENGTH else None
-    except ValueError:
-        return None
+    return moments.moment_of(text, zone, name="as_of")
 
 
 def _is_link(identifier: str) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from sereno.support.kinds import KINDS, Kind
 from sereno.systems.model import System
 
 
@@ -20,6 +22,18 @@ class Offer:
 
 def _has_backups(system: System) -> bool:
     return system.backup is not None
+
+
+def _migrates(system: System) -> bool:
+    return system.migrations is not None and _has_backups(system)
+
+
+def _offers(kind: Kind, system: System) -> bool:
+    return kind.part(system) is not None
+
+
+def _files_of(kind: Kind, system: System) -> tuple[str, ...]:
+    return kind.files(system)
 
 
 def _has_maintenance(system: System) -> bool:
@@ -50,9 +64,13 @@ OFFERS: tuple[Offer, ...] = (
     Offer("verify_backups", _has_backups),
     Offer("restore_drill", _has_backups),
     Offer("prune", _has_backups),
+    Offer("history", lambda _: True),
+    Offer("migrate", _migrates, lambda _: ("migrations.version",)),
+    *(Offer(kind.job, partial(_offers, kind), partial(_files_of, kind)) for kind in KINDS),
     Offer("maintenance", _has_maintenance, _files_of_maintenance),
     Offer("load_check", lambda system: system.load_check is not None),
     Offer("trial_expiry", _has_trials, _trial_files),
+    Offer("business_overview", lambda system: system.overview is not None),
     Offer("audit_verify", lambda _: True),
     Offer("database_care", lambda _: True),
     Offer("data_checks", lambda system: system.checks is not None, _latency_queries),

@@ -23,7 +23,14 @@ from sereno.systems.secrets import Secret
 from sereno.systems.sql_file import SqlFile
 from sereno.systems.sql_folder import sql_paths
 
-_OPTIONAL = ("restore.", "backup.previous_passphrases", "load_check.", "messages.")
+_OPTIONAL = (
+    "restore.",
+    "backup.previous_passphrases",
+    "load_check.",
+    "messages.",
+    "support.api.",
+    "migrations.environment",
+)
 
 
 def checked_file(name: str, settings: Settings) -> tuple[System | None, list[Finding]]:

@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, Group, Parameter, UnusedCliTokensError
 
 from sereno import __version__
-from sereno.cli import archive_verbs, audit_verbs, backup_verbs, key_verbs, report_verbs, smoke_verb, verbs
+from sereno.cli import (
+    archive_verbs,
+    audit_verbs,
+    backup_verbs,
+    history_verb,
+    key_verbs,
+    metrics_verbs,
+    report_verbs,
+    smoke_verb,
+    verbs,
+)
 from sereno.errors import EXIT_DONE, ConfigurationError
 
 _HELP = """\
@@ -54,6 +64,7 @@ def program() -> App:
     app.command(verbs.check, group=LOOK)
     app.command(backup_verbs.verbs(LOOK))
     app.command(audit_verbs.verbs(LOOK))
+    app.command(history_verb.history, group=LOOK)
     app.command(archive_verbs.verbs(LOOK))
     app.command(report_verbs.verbs(LOOK))
     app.command(verbs.schema, group=OTHER)
@@ -64,6 +75,7 @@ def program() -> App:
     app.command(verbs.demo, group=SERVE)
     app.command(verbs.up, group=SERVE)
     app.command(verbs.deploy, group=SERVE)
+    app.command(metrics_verbs.verbs(SERVE))
     return app
 
 

@@ -34,7 +34,7 @@ class Event(BaseModel):
 
     system: Name
     job: Name
-    action: str = Field(pattern=r"^[A-Z][A-Z0-9_]{0,79}$", examples=["RUN_BACKUP", "PREVIEW_PURGE_API_LOGS"])
+    action: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,79}$", examples=["RUN_BACKUP", "resend_notification"])
     effect: Effect
     result: Result
     actor: str = Field(min_length=1, description="Who acted.")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, cast
 
 from pydantic import JsonValue
 from sqlalchemy import CursorResult, select, update
+from sqlalchemy.orm import Session
 
 from sereno.errors import IntegrityError
 from sereno.ledger.canonical import canonical_json
@@ -20,7 +22,8 @@ from sereno.ledger.models import CursorRow, IntentRow, time_text
 Keys: TypeAlias = tuple[JsonValue, ...]
 Figures: TypeAlias = Mapping[str, int]
 
-_OPEN, _SETTLED, _ABANDONED = "open", "settled", "abandoned"
+SETTLED = "settled"
+_OPEN, _ABANDONED = "open", "abandoned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,15 @@ class IntentLog:
     """The intents of one step of one job of one system."""
 
     def __init__(
-        self, ledger: Ledger, *, system: str, job: str, step: str, run_id: str, unit: str | None = None
+        self,
+        ledger: Ledger,
+        *,
+        system: str,
+        job: str,
+        step: str,
+        run_id: str,
+        unit: str | None = None,
+        settled_with: Callable[[Session, Intent, Figures], None] | None = None,
     ) -> None:
         """Look at the intents of a step.
 
@@ -49,8 +60,11 @@ class IntentLog:
             step: what tells the job's live steps apart, such as a purge's name.
             run_id: the run that opens intents.
             unit: the work that totals are of, when several runs carry it on; default: the run.
+            settled_with: writes what belongs to a settlement, such as an audit event, in the same transaction of the
+                ledger: so that it is there once, whichever run settles the intent.
         """
         self._ledger = ledger
+        self._settled_with = settled_with
         self._place = {"system": system, "job": job, "step": step}
         self._run = {"run_id": run_id, "unit": unit or run_id}
 
@@ -84,7 +98,11 @@ class IntentLog:
             IntegrityError: it was settled or abandoned before.
             SerenoError: the ledger cannot be written.
         """
-        self._close(intent, state=_SETTLED, figures=canonical_json(dict(figures)), cursors=intent.cursors)
+        with self._closed(
+            intent, state=SETTLED, figures=canonical_json(dict(figures)), cursors=intent.cursors
+        ) as session:
+            if self._settled_with:
+                self._settled_with(session, intent, figures)
 
     def abandon(self, intent: Intent) -> None:
         """Mark `intent` as never committed. Its keys are forgotten, its cursors are not saved.
@@ -93,7 +111,8 @@ class IntentLog:
             IntegrityError: it was settled or abandoned before.
             SerenoError: the ledger cannot be written.
         """
-        self._close(intent, state=_ABANDONED, figures=None, cursors={})
+        with self._closed(intent, state=_ABANDONED, figures=None, cursors={}):
+            pass
 
     def unsettled(self) -> list[Intent]:
         """The open intents of the step, of any run, oldest first."""
@@ -103,7 +122,7 @@ class IntentLog:
 
     def totals(self) -> dict[str, int]:
         """The sum of each figure over the settled intents of this unit of work, whichever run settled them."""
-        settled = select(IntentRow.figures).filter_by(**self._place, unit=self._run["unit"], state=_SETTLED)
+        settled = select(IntentRow.figures).filter_by(**self._place, unit=self._run["unit"], state=SETTLED)
         sums: Counter[str] = Counter()
         with self._ledger.reading() as session:
             for figures in session.scalars(settled, execution_options={"yield_per": 1000}):
@@ -117,7 +136,11 @@ class IntentLog:
             value = session.scalar(wanted)
         return cast("JsonValue", json.loads(value)) if value is not None else None
 
-    def _close(self, intent: Intent, *, state: str, figures: str | None, cursors: Mapping[str, JsonValue]) -> None:
+    @contextmanager
+    def _closed(
+        self, intent: Intent, *, state: str, figures: str | None, cursors: Mapping[str, JsonValue]
+    ) -> Iterator[Session]:
+        """Close `intent` in a transaction of which the block is a part."""
         now = time_text(datetime.now(UTC))
         closed = update(IntentRow).filter_by(**self._place, id=intent.id, state=_OPEN)
         closed = closed.values(state=state, figures=figures, closed_at=now, keys=None, cursors=None)
@@ -128,6 +151,7 @@ class IntentLog:
                 )
             for name, value in cursors.items():
                 session.merge(CursorRow(**self._place, name=name, value=canonical_json(value), updated_at=now))
+            yield session
 
 
 def _intent(row: IntentRow) -> Intent:

@@ -252,6 +252,23 @@ class DeliveryRow(Base):
     problem: Mapped[str | None]
 
 
+class OverviewSnapshotRow(Base):
+    """A system's business on one of its local days. `scope` is a tenant, or empty for all of them.
+
+    `content` is the snapshot as JSON. `holdings` (JSON) says which tenant (by a digest) had which plan; it is kept for
+    the newest two days only: what the next run compares with.
+    """
+
+    __tablename__ = "sereno_overview_snapshots"
+
+    system: Mapped[str] = mapped_column(primary_key=True)
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[str] = mapped_column(primary_key=True)
+    taken_at: Mapped[str]
+    content: Mapped[str]
+    holdings: Mapped[str | None]
+
+
 class TrialNoticeRow(Base):
     """A step of one trial that was told: written once, together with its message."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
@@ -25,6 +26,7 @@ _MOST_SPANS = 80
 _LABEL_CHARACTERS = 42
 _CHARACTER_WIDTH = 7.5
 _PLOT_HEIGHT = 170
+_CURRENCY = re.compile("[A-Z]{3}")
 
 _STYLE = (
     ":root{--card:#fff;--edge:#d8dee4;--text:#1b1f24;--quiet:#57606a;--ink:#2563c9;--track:#eef1f5}"
@@ -41,7 +43,8 @@ _STYLE = (
 def bar_chart(title: str, values: Sequence[tuple[str, float]], unit: str) -> str:
     """Horizontal bars from zero, in the order given: label, bar, value. A negative or unknown value has no bar.
 
-    `unit` is `bytes`, `seconds` or a word put after the number. At most 30 are drawn; a line says how many are not.
+    `unit` is `bytes`, `seconds`, a currency such as `EUR`, or a word put after the number.
+    At most 30 are drawn; a line says how many are not.
     """
     shown = values[:_MOST_BARS]
     labels = [_text(label, _LABEL_CHARACTERS) for label, _ in shown]
@@ -199,6 +202,8 @@ def _amount(value: float, unit: str) -> str:
         return human_bytes(value)
     if unit == "seconds":
         return human_seconds(value)
+    if _CURRENCY.fullmatch(unit):
+        return f"{value:,.2f} {unit}"
     return f"{plain_number(value)} {_text(unit, 20)}".rstrip()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
@@ -69,7 +70,10 @@ def figures(report: Report) -> list[tuple[str, str]]:
 
 
 def figure(key: str, value: Figure) -> tuple[str, str]:
-    """One figure: `("archive_bytes", 1200)` reads `("Archive", "1.2 kB")`; an ISO time under `..._at` is spelt out."""
+    """One figure: `("archive_bytes", 1200)` reads `("Archive", "1.2 kB")`; an ISO time under `..._at` is spelt out.
+
+    A Decimal under a name that ends with three letters is money: `("revenue_eur", Decimal("88"))` reads `88.00 EUR`.
+    """
     words = key.replace("_", " ").strip()
     words = words[:1].upper() + words[1:]
     if isinstance(value, bool):
@@ -90,6 +94,8 @@ def figure(key: str, value: Figure) -> tuple[str, str]:
             return label or words, human_seconds(value)
         case "percent":
             return label or words, f"{plain_number(value)} %"
+        case currency if isinstance(value, Decimal) and re.fullmatch("[a-z]{3}", currency):
+            return label or words, f"{value:,.2f} {currency.upper()}"
         case _:
             return words, plain_number(value)
 

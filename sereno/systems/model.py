@@ -15,8 +15,11 @@ from sereno.systems.sections.fields import Name, Timezone
 from sereno.systems.sections.load_check import LoadCheck
 from sereno.systems.sections.maintenance import Maintenance, Purges
 from sereno.systems.sections.messages import Messages
+from sereno.systems.sections.migrations import Migrations
+from sereno.systems.sections.overview import Overview
 from sereno.systems.sections.prices import Prices
 from sereno.systems.sections.restore import Drill, Restore, Services
+from sereno.systems.sections.support import Support
 from sereno.systems.sections.trials import Trials
 from sereno.systems.sections.volumes import Volumes
 
@@ -61,9 +64,14 @@ class System(Part):
     """How people are written to. Leave out where Sereno writes to nobody."""
     trials: Trials | None = None
     """What happens when trials end. Leave out where there are no trials."""
-
     load_check: LoadCheck | None = None
     """How its API is put under load. Leave out where no load may be sent to this system."""
+    migrations: Migrations | None = None
+    """How its schema is brought up to date. Offered where there are backups, since one is taken before."""
+    support: Support = Support()
+    """What operators do for people who write in. Each part that is left out is not offered."""
+    overview: Overview | None = None
+    """What its owner is told of the business. Leave out where nobody asks."""
 
     @model_validator(mode="after")
     def _can_tell_of_trials(self) -> System:

@@ -36,6 +36,8 @@ RUNS = [
     ("audit-verify", "demo-audit-verify", "read"),
     ("data-checks", "demo-data-checks", "read"),
     ("database-care", "demo-database-care", "dry-run"),
+    ("history", "demo-history", "read"),
+    ("business-overview", "demo-business-overview", "read"),
 ]
 """What `demo` runs: job, deployment and effect of each deployment that has a schedule, in their order."""
 DEPLOYMENTS = [deployment for _, deployment, _ in RUNS]

@@ -84,6 +84,9 @@ class SystemDatabase:
             f"{prefix}_BACKUP_PASSPHRASE": PASSPHRASE,
             f"{prefix}_SMTP_USER": f"{self.name}-sender",
             f"{prefix}_SMTP_PASSWORD": PASSPHRASE,
+            f"{prefix}_BASE_URL": "http://127.0.0.1:9",
+            f"{prefix}_OPS_SUPPORT_EMAIL": "ops@example.org",
+            f"{prefix}_OPS_SUPPORT_PASSWORD": "told to nobody but the API",
         }
 
 

@@ -11,7 +11,7 @@ import pytest
 from sereno import __version__
 from sereno.cli import main
 
-VERBS = ("audit", "backups", "check", "demo", "deploy", "keys", "report", "run", "schema", "up", "version")
+VERBS = ("audit", "backups", "check", "demo", "deploy", "keys", "metrics", "report", "run", "schema", "up", "version")
 HEAVY = ("prefect", "sqlalchemy", "psycopg", "boto3", "asyncpg", "pydantic", "httpx")
 
 Captured = pytest.CaptureFixture[str]
@@ -53,6 +53,7 @@ def test_every_verb_has_a_help_that_fits_a_terminal(verb: str, capsys: Captured)
         "keys rotate",
         "audit list",
         "audit verify",
+        "metrics serve",
         "report render",
     ],
 )

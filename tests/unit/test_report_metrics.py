@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
+from prometheus_client.exposition import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from sereno.metrics import DeliveryCount, RunRecord, exposition
+from sereno.metrics import DeliveryCount, Measures, OverviewRecord, RunRecord, exposition, registry_of
 from sereno.reports import Effect, Result
 
 LABELS = ("system", "job", "effect", "result")
@@ -80,3 +82,50 @@ def test_attempts_to_deliver_are_counted_by_channel_and_result() -> None:
     text = exposition([], counts).decode()
     assert 'sereno_message_deliveries_total{channel="email",result="delivered",system="point"} 7.0' in text
     assert 'sereno_message_deliveries_total{channel="email",result="refused",system="point"} 2.0' in text
+
+
+def overview(system: str, **given: object) -> OverviewRecord:
+    unknown: dict[str, object] = {
+        "currency": None,
+        "active_tenants": None,
+        "trials_ending": None,
+        "open_alerts": None,
+        "revenue": {},
+    }
+    return OverviewRecord(system=system, taken_at=NOON, **{**unknown, **given})  # type: ignore[arg-type]
+
+
+def test_an_overview_is_told_in_gauges_as_far_as_it_is_known() -> None:
+    salon = overview(
+        "salon",
+        currency="EUR",
+        active_tenants=41,
+        trials_ending=0,
+        open_alerts=4,
+        revenue={"pro": Decimal("198.00"), "basic": Decimal("29.00")},
+    )
+    text = exposition([], overviews=[salon, overview("point", open_alerts=1)]).decode()
+    found = {
+        (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert found == {
+        ("sereno_active_tenants", "salon"): 41,
+        ("sereno_trials_ending", "salon"): 0,
+        ("sereno_open_alerts", "salon"): 4,
+        ("sereno_open_alerts", "point"): 1,
+        ("sereno_monthly_revenue", "EUR", "pro", "salon"): 198,
+        ("sereno_monthly_revenue", "EUR", "basic", "salon"): 29,
+        ("sereno_overview_timestamp_seconds", "salon"): NOON.timestamp(),
+        ("sereno_overview_timestamp_seconds", "point"): NOON.timestamp(),
+    }
+
+
+def test_a_registry_asks_anew_each_time() -> None:
+    answers = iter([Measures(ledger_readable=False), Measures(runs=[run(Result.PASSED)], ledger_readable=True)])
+    registry = registry_of(lambda: next(answers))
+    assert b"sereno_ledger_readable 0.0" in generate_latest(registry)
+    second = generate_latest(registry)
+    assert b"sereno_ledger_readable 1.0" in second
+    assert b"sereno_job_runs_total" in second

@@ -75,7 +75,7 @@ def test_no_shell_reads_the_arguments(tmp_path: Path) -> None:
 
 
 def test_secrets_do_not_reach_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, logger="sereno.services")
+    caplog.set_level(logging.INFO, logger="sereno.commands")
     redaction.remember("hush-hush-word")
     services.stop(system_with(stop=[["sh", "-c", "echo hush-hush-word"]]))
     assert "it said: ***" in caplog.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -182,6 +183,12 @@ def test_a_statement_is_a_change_of_rows_and_nothing_else(verb: str) -> None:
 
 def test_parameters_that_a_file_leaves_out_are_known() -> None:
     assert CONTRACT.unused_parameters(sql("SELECT :n")) == ("cutoff",)
+
+
+def test_an_optional_parameter_is_no_remark_when_it_is_left_out() -> None:
+    optional = replace(CONTRACT, optional_parameters=frozenset({"cutoff"}))
+    assert optional.unused_parameters(sql("SELECT :n")) == ()
+    assert optional.unused_parameters(sql("SELECT 1")) == ("n",)
 
 
 def test_contracts_are_described_and_called_like_their_files() -> None:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sereno.systems.contracts import audit, backup, checks, drill, maintenance, smoke, trials
+from sereno.systems.contracts import (
+    audit,
+    backup,
+    checks,
+    drill,
+    history,
+    maintenance,
+    migrations,
+    overview,
+    smoke,
+    support,
+    trials,
+)
 from sereno.systems.contracts.contract import Contract
 
 CONTRACTS: tuple[Contract, ...] = (
@@ -13,6 +25,10 @@ CONTRACTS: tuple[Contract, ...] = (
     *maintenance.CONTRACTS,
     *smoke.CONTRACTS,
     *trials.CONTRACTS,
+    *history.CONTRACTS,
+    *support.CONTRACTS,
+    *migrations.CONTRACTS,
+    *overview.CONTRACTS,
 )
 
 

@@ -58,6 +58,8 @@ class Contract:
     description: str
     parameters: Mapping[str, Family] = field(default_factory=dict)
     """What the job gives; a file need not use all of them."""
+    optional_parameters: frozenset[str] = frozenset()
+    """Those of them that mean nothing to some systems, so that it is no remark when a file does without."""
     columns: Mapping[str, frozenset[Family]] = field(default_factory=dict)
     """What a query must return, each with the families that will do."""
     optional_columns: Mapping[str, frozenset[Family]] = field(default_factory=dict)
@@ -74,12 +76,12 @@ class Contract:
         return replace(self, stem=stem) if fits else None
 
     def unused_parameters(self, sql: SqlFile) -> tuple[str, ...]:
-        """The parameters that the job gives and `sql` does not use, sorted.
+        """The parameters that the job gives, that are not optional and that `sql` does not use, sorted.
 
         Raises:
             ContractError: the text cannot be read as SQL.
         """
-        return tuple(sorted(set(self.parameters) - set(sql.parameters)))
+        return tuple(sorted(set(self.parameters) - self.optional_parameters - set(sql.parameters)))
 
     def problems_of_form(self, sql: SqlFile) -> tuple[str, ...]:
         """What can be seen to be wrong without a database; each with file and line."""

@@ -1,0 +1,3 @@
+-- Whether a lockout is resolved.
+-- parameters: :id; columns: id, resolved
+SELECT id, resolved_at IS NOT NULL AS resolved FROM account_lockouts WHERE id = CAST(:id AS bigint)

@@ -1,0 +1,3 @@
+-- Whether an alert is resolved.
+-- parameters: :id; columns: id, resolved
+SELECT id, resolved_at IS NOT NULL AS resolved FROM ops_opsalert WHERE id = CAST(:id AS bigint)

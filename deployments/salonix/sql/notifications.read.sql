@@ -1,0 +1,4 @@
+-- How one notification stands.
+-- parameters: :id; columns: id, channel, status, resends
+SELECT id, channel, status, coalesce(CAST(metadata ->> 'ops_resends' AS integer), 0) AS resends
+FROM notifications_notificationlog WHERE id = CAST(:id AS bigint)

@@ -1,0 +1,8 @@
+-- Notifications that reached people, by day of the system's zone and channel. A resent one leaves sent_at null, so that
+-- the day is the one on which it was made.
+-- columns: day, channel, sent; parameters: :since, :now, :scope
+SELECT CAST(created_at AS date) AS day, channel, count(*) AS sent
+FROM public.notifications_notificationlog
+WHERE created_at >= :since AND created_at <= :now AND status IN ('sent', 'delivered')
+  AND (CAST(:scope AS text) IS NULL OR CAST(tenant_id AS text) = CAST(:scope AS text))
+GROUP BY 1, 2

@@ -1,0 +1,1 @@
+"""Support operations: sending notifications again, clearing lockouts, resolving alerts."""
