@@ -60,8 +60,9 @@ def _carry_out(words: Sequence[str], *, report_to: int) -> int:
     require_job(job, Path(__file__).parent)
     system_folder(system)
     values = split_values(rest)
-    for number in (signal.SIGTERM, signal.SIGINT):  # a shell lets its background jobs ignore SIGINT
-        signal.signal(number, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
+    # A shell lets its background jobs ignore SIGINT. With this very handler asyncio cancels the run, which tells the server.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _prepare_prefect()
     flow = getattr(importlib.import_module(f"flows.{job}"), job)
     parameters = _parameters(flow, job, system, values)
