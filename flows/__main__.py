@@ -61,7 +61,7 @@ def _carry_out(words: Sequence[str], *, report_to: int) -> int:
     system_folder(system)
     values = split_values(rest)
     signal.signal(signal.SIGTERM, _interrupt)
-    # A shell lets its background jobs ignore SIGINT. With this very handler asyncio cancels the run, which tells the server.
+    # A shell lets its background jobs ignore SIGINT. With this handler, and no other, asyncio cancels the run.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     _prepare_prefect()
     flow = getattr(importlib.import_module(f"flows.{job}"), job)
