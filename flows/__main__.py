@@ -60,17 +60,23 @@ def _carry_out(words: Sequence[str], *, report_to: int) -> int:
     require_job(job, Path(__file__).parent)
     system_folder(system)
     values = split_values(rest)
-    for number in (signal.SIGTERM, signal.SIGINT):  # a shell lets its background jobs ignore SIGINT
-        signal.signal(number, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
+    # A shell lets its background jobs ignore SIGINT. With this handler, and no other, asyncio cancels the run.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     _prepare_prefect()
     flow = getattr(importlib.import_module(f"flows.{job}"), job)
     parameters = _parameters(flow, job, system, values)
     _require_server()
-    report, code = _reported(flow, job, parameters)
+    runner = asyncio.Runner()
+    report, code = _reported(runner, flow, job, parameters)
     with os.fdopen(report_to, "wb") as output:
         output.write(render(report, ReportFormat.JSON))
     if code == EXIT_INTERRUPTED:
         _leave(code)
+    try:
+        runner.close()  # not before the report is written: it waits for threads, and what goes wrong here loses nothing
+    except Exception as error:
+        complain(f"the run is over, and its event loop could not be closed: {error}")
     return code
 
 
@@ -156,19 +162,19 @@ def _require_server() -> None:
         )
 
 
-def _reported(flow: Flow[..., Any], job: str, parameters: Mapping[str, Any]) -> tuple[Report, int]:
+def _reported(
+    runner: asyncio.Runner, flow: Flow[..., Any], job: str, parameters: Mapping[str, Any]
+) -> tuple[Report, int]:
     """The report of the run, whatever becomes of it, and the exit code that belongs to its end."""
     from prefect.exceptions import TerminationSignal
 
     started_at = datetime.now(UTC)
-    runner = asyncio.Runner()
     try:
         ended = runner.run(_ended(flow, parameters))
     except (KeyboardInterrupt, asyncio.CancelledError, TerminationSignal):
         return lost_report(job, parameters, started_at, "the run was interrupted before its end"), EXIT_INTERRUPTED
     except Exception as error:
         ended = error
-    runner.close()
     report = ended if isinstance(ended, Report) else getattr(ended, "report", None)
     if not isinstance(report, Report):
         headline = f"the run ended without a report: {shortened(str(ended), _LONGEST)}"

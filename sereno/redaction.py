@@ -2,7 +2,8 @@
 
 It knows every secret that this process resolved (`remember`), in the forms in which text carries it (percent-encoded,
 JSON, HTML, line by line), and the shapes in which unknown ones travel: passwords in URLs, `password=` in connection
-strings, JSON members, bearer, basic and token credentials. Its time grows with the length of the text, never faster.
+strings, JSON members, bearer, basic and token credentials, JSON Web Tokens. Its time grows with the length of the
+text, never faster.
 """
 
 from __future__ import annotations
@@ -31,17 +32,19 @@ _PASSWORD_INSIDE = (
     re.compile(r"[?&](?:ssl)?password=(?P<value>[^\s&]+)", re.IGNORECASE),
     re.compile(r"\b(?:ssl)?password\s*=\s*(?:'(?P<quoted>(?:[^'\\]|\\.)*)'|(?P<value>[^\s&']+))", re.IGNORECASE),
 )
+_NOT_MASKED = r"(?!\*{3}(?:['\"\s]|\Z))"  # what is masked already may stand in a shell's quotation marks, which stay
 _SHAPES = tuple(
     (re.compile(shape, re.IGNORECASE), rf"\g<keep>{MASK}")
     for shape in (
         r"(?P<keep>://[^\s:/@]{0,128}:)(?!\d{1,5}[/?#])[^\s\"'<>,]{1,256}(?=@)",
-        rf"(?P<keep>(?:{_NAMES})[\"']?\s{{0,8}}[=:]\s{{0,8}})(?:'[^']*'|\"(?:[^\"\\]|\\.)*\"|[^\s,;&)}}\]]+)",
+        rf"(?P<keep>(?:{_NAMES})[\"']?\s{{0,8}}[=:]\s{{0,8}}){_NOT_MASKED}(?:'[^']*'|\"(?:[^\"\\]|\\.)*\"|[^\s,;&)}}\]]+)",
         r"(?P<keep>\bpassphrase(?:\s?=\s?|[\"']\s?[=:]\s?))(?:'[^']*'|\"(?:[^\"\\]|\\.)*\"|[^\s,;&)}\]]+)",
         r"(?P<keep>\b(?:bearer|basic)\s{1,8})[A-Za-z0-9._~+/=\-]{8,}",
         r"(?P<keep>\btoken\s{1,8})[A-Za-z0-9._~+/=\-]{20,}",
+        r"(?P<keep>)\beyJ[A-Za-z0-9_\-]{8,300}\.[A-Za-z0-9_\-.]{8,}",
     )
 )
-_GIVEAWAYS = ("://", "passw", "passphrase", "secret", "token", "key", "bearer", "basic")
+_GIVEAWAYS = ("://", "passw", "passphrase", "secret", "token", "key", "bearer", "basic", "eyj")
 """Of these every shape holds one. Most texts hold none of them, and are spared the shapes."""
 
 
@@ -126,7 +129,9 @@ def _passwords_inside(secret: str) -> Iterator[str]:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    yield from (secret, secret.strip(), escape(secret), quote(secret, safe=""), quote(secret), quote_plus(secret))
+    yield from (secret, secret.strip(), escape(secret))
+    yield from (quote(secret, safe="", errors="replace"), quote(secret, errors="replace"))
+    yield quote_plus(secret, errors="replace")  # half a character cannot be quoted
     yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1])
     yield secret.replace("\\", r"\\").replace("'", r"\'")  # as libpq connection strings quote it
     lines = [line.strip() for line in secret.splitlines()]

@@ -49,12 +49,12 @@ def run_smoke(
         report, code = by_server(system, wishes, confirm_live)
         if report is None:
             return code
-        charts, tables = _waterfall(report), tuple[ReportTable, ...]()
+        charts, tables = _shown(report)
     else:
         report, draft = _here(system, wishes)
         code, charts, tables = exit_code(report), draft.charts, draft.tables
     print_report(report, as_json=as_json)
-    _tell_github(report, to_stderr=as_json)
+    _tell_github(report, tables, to_stderr=as_json)
     written = [write_as(report, path, as_format, charts=charts, tables=tables) for path, as_format in files]
     return max(code, *written, 0)
 
@@ -131,13 +131,15 @@ def _termination_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _waterfall(report: Report) -> dict[str, str]:
+def _shown(report: Report) -> tuple[dict[str, str], tuple[ReportTable, ...]]:
+    """What a page shows besides the report, of a run that was made by another process."""
     from sereno.smoke.report.draft import TOLD_BY_WATERFALL, waterfall
+    from sereno.smoke.report.tables import tables_of
 
-    return {TOLD_BY_WATERFALL: waterfall(report.findings)}
+    return {TOLD_BY_WATERFALL: waterfall(report.findings)}, tables_of(report.findings)
 
 
-def _tell_github(report: Report, *, to_stderr: bool) -> None:
+def _tell_github(report: Report, tables: Sequence[ReportTable], *, to_stderr: bool) -> None:
     """Annotations in the log, and the summary of the step, where GitHub Actions runs this."""
     if os.environ.get("GITHUB_ACTIONS") == "true":
         from sereno.smoke.report.github import workflow_commands
@@ -149,4 +151,4 @@ def _tell_github(report: Report, *, to_stderr: bool) -> None:
         from sereno.reports.render import render_markdown
 
         with suppress(OSError), Path(summary).open("a", encoding="utf-8") as file:
-            file.write(f"{render_markdown(report)}\n")
+            file.write(f"{render_markdown(report, charts={}, tables=tables)}\n")

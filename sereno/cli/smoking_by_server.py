@@ -6,9 +6,7 @@ import json
 import os
 import subprocess
 
-from pydantic import ValidationError
-
-from sereno.cli.running import carried_out, without_report
+from sereno.cli.running import carried_out, code_with, report_in, without_report
 from sereno.reports.model import Report
 from sereno.smoke.planned import PASSWORD, TOKEN, USERNAME
 from sereno.smoke.suite.reading import read_suites
@@ -35,10 +33,8 @@ def by_server(system: str, wishes: Wishes, confirm_live: str) -> tuple[Report | 
     values += [f"confirm_live={confirm_live}"] if wishes.live else []
     values += [f"values={json.dumps(dict(wishes.values))}"] if wishes.values else []
     code, output = carried_out(["smoke", system, *values], more=_environment(wishes))
-    try:
-        return Report.model_validate_json(output), code
-    except ValidationError:
-        return None, without_report(code)
+    report = report_in(output)
+    return (None, without_report(code)) if report is None else (report, code_with(report, code))
 
 
 def _environment(wishes: Wishes) -> dict[str, str]:

@@ -12,13 +12,13 @@ from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 
 from sereno.smoke.grammar.problems import Unfit
-from sereno.smoke.grammar.values import MISSING, Value
+from sereno.smoke.grammar.values import MISSING, Value, without_people
 
 if TYPE_CHECKING:
     from sereno.smoke.sheets import Sheet
 
 _CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.IGNORECASE)
-_LONGEST_BEGINNING = 40
+_LONGEST_BEGINNING, _LOOKED_AT = 40, 2_000
 
 
 @dataclass(frozen=True)
@@ -109,22 +109,29 @@ class Answer:
         return xlsx_sheet(self.body)
 
     def of_certificate(self, part: str) -> Value:
-        """`daysLeft`, `issuer` or `subject` of the server's certificate; MISSING over plain HTTP."""
+        """`daysLeft`, `issuer` or `subject` of the server's certificate; MISSING over plain HTTP.
+
+        Raises:
+            Unfit: it is damaged, which only a client sees that verifies none.
+        """
         if self.certificate is None:
             return MISSING
         from cryptography.x509 import load_der_x509_certificate
 
-        certificate = load_der_x509_certificate(self.certificate)
-        if part == "daysLeft":
-            return (certificate.not_valid_after_utc - datetime.now(UTC)).total_seconds() / 86_400
-        return (certificate.issuer if part == "issuer" else certificate.subject).rfc4514_string()
+        try:
+            certificate = load_der_x509_certificate(self.certificate)
+            if part == "daysLeft":
+                return (certificate.not_valid_after_utc - datetime.now(UTC)).total_seconds() / 86_400
+            return (certificate.issuer if part == "issuer" else certificate.subject).rfc4514_string()
+        except ValueError:
+            raise Unfit("the server's certificate cannot be read") from None
 
     @property
     def _beginning(self) -> str:
         """How it begins, where that is markup, so that a page in place of JSON is seen at once."""
-        start = self.body.lstrip()[:_LONGEST_BEGINNING]
-        if start.startswith(b"<"):
-            return f": it begins with {start.decode('ascii', 'replace').splitlines()[0]!r}"
+        start = self.body.lstrip()[:_LOOKED_AT].decode("ascii", "replace")
+        if start.startswith("<"):
+            return f": it begins with {without_people(start)[:_LONGEST_BEGINNING].splitlines()[0]!r}"
         return "" if start else ": it is empty"
 
 

@@ -18,7 +18,7 @@ from sereno.smoke.outcome import CaseResult, Outcome
 from sereno.smoke.plan import Case
 from sereno.smoke.request import curl
 from sereno.smoke.seen import Seen, Surroundings
-from sereno.smoke.sending import answered
+from sereno.smoke.sending import answered, is_as_asked
 from sereno.smoke.shape import shape_of
 
 
@@ -31,13 +31,17 @@ async def made(case: Case, around: Surroundings) -> CaseResult:
         answer = await answered(seen, around)
         if case.judged:
             _keep_secrets(case, answer, around)
+            if is_as_asked(seen):  # what was made has to be undone also where the rest of the answer is wrong
+                _capture(seen, answer, around)
         await judge_case(seen, answer, around)
         if not seen.wrong and case.judged:
-            _capture(seen, answer, around)
+            seen.wrong += _capture(seen, answer, around)
             shape = _shape(case, answer, around)
     except (NoAnswerError, LoginFailedError, SerenoError) as error:
         seen.unreachable = isinstance(error, NoAnswerError) and error.again and seen.answer is None
         seen.wrong.append(str(error))
+    except Exception as error:  # what nobody thought of costs one check, and neither the others nor the cleanups
+        seen.wrong.append(f"this is a defect of Sereno: {type(error).__name__}: {error}")
     return _result(seen, around, began=began, shape=shape)
 
 
@@ -52,12 +56,15 @@ def _keep_secrets(case: Case, answer: Answer, around: Surroundings) -> None:
             redaction.remember(value if isinstance(value, str) else str(value))
 
 
-def _capture(seen: Seen, answer: Answer, around: Surroundings) -> None:
+def _capture(seen: Seen, answer: Answer, around: Surroundings) -> list[str]:
+    """Keep what can be captured; what cannot, a line each."""
+    wrong: list[str] = []
     for name, capture in seen.case.check.extractions.items():
         try:
             around.captures[name] = extract(capture.value, answer, around.context)
         except Unfit as unfit:
-            seen.wrong.append(f"{name} cannot be captured by {capture.value.text}: {unfit}")
+            wrong.append(f"{name} cannot be captured by {capture.value.text}: {unfit}")
+    return wrong
 
 
 def _shape(case: Case, answer: Answer, around: Surroundings) -> dict[str, str] | None:
@@ -110,6 +117,6 @@ def _result(seen: Seen, around: Surroundings, *, began: float, shape: dict[str, 
         tries=seen.tries,
         curl=curl(request, insecure=around.target.insecure) if request and seen.wrong else "",
         shape=shape,
-        matrix=(case.check.name, case.login or "anonymous") if case.status is not None else None,
+        matrix=case.place,
         expected_status=case.status,
     )

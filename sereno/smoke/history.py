@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sereno.reports.build import human_count, human_seconds
 from sereno.reports.charts import line_chart
-from sereno.reports.model import Finding, ReportTable
+from sereno.reports.model import Finding
 from sereno.smoke.outcome import CaseResult, Outcome, SuiteRun
 from sereno.smoke.shape import drift
 
@@ -93,12 +93,19 @@ def flake_rate(past: Sequence[PastResult]) -> float:
     return (flaky + alone) / len(made)
 
 
-def history_tables(run: SuiteRun, history: History) -> Iterator[ReportTable]:
-    """Each check over its past runs; nothing before there is a past."""
-    lines = [_line(result, history[result.name]) for result in run.results if history.get(result.name)]
-    if lines:
-        columns = ("check", "runs before", "failed", "flaky", "usual", "now", "latency over the runs")
-        yield ReportTable(title="Over the past runs", columns=columns, rows=tuple(lines))
+def history_properties(result: CaseResult, past: Sequence[PastResult]) -> dict[str, str]:
+    """A check over its past runs, in words by name; nothing without a past."""
+    if not past:
+        return {}
+    seconds = [each.seconds for each in past if each.seconds is not None]
+    now = [] if result.seconds is None else [result.seconds]
+    return {
+        "runs_before": human_count(len(past)),
+        "failed_before": human_count(sum(each.outcome is Outcome.FAILED for each in past)),
+        "flaky_before": f"{flake_rate(past):.0%}",
+        "usual": human_seconds(statistics.median(seconds)) if seconds else "",
+        "trend": sparkline([*seconds, *now]),
+    }
 
 
 def latency_chart(run: SuiteRun, history: History) -> dict[str, str]:
@@ -122,17 +129,3 @@ def sparkline(values: Sequence[float]) -> str:
     if largest <= 0:
         return ""
     return "".join(_BARS[min(int(value / largest * len(_BARS)), len(_BARS) - 1)] for value in values)
-
-
-def _line(result: CaseResult, past: Sequence[PastResult]) -> tuple[str, ...]:
-    seconds = [each.seconds for each in past if each.seconds is not None]
-    now = [] if result.seconds is None else [result.seconds]
-    return (
-        result.name,
-        human_count(len(past)),
-        human_count(sum(each.outcome is Outcome.FAILED for each in past)),
-        f"{flake_rate(past):.0%}",
-        human_seconds(statistics.median(seconds)) if seconds else "",
-        human_seconds(now[0]) if now else "",
-        sparkline([*seconds, *now]),
-    )

@@ -65,7 +65,7 @@ class HttpClient:
                     if answer.status not in _REDIRECTS or location is None or len(passed) >= redirects:
                         return Answer(**{**_fields(answer), "url": request.url, "redirects": tuple(passed)})
                     passed.append(request.url)
-                    request = request.redirected(_next(request.url, location), answer.status)
+                    request = _moved(request, answer.status, location)
         except TimeoutError:
             raise NoAnswerError(f"no whole answer within {seconds:g} s", again=True) from None
 
@@ -170,8 +170,18 @@ def _certificate(response: httpx.Response) -> bytes | None:
     return der
 
 
+def _moved(request: Request, status: int, location: str) -> Request:
+    moved = request.redirected(_next(request.url, location), status)
+    if moved.body is not None and moved.origin != request.origin:
+        raise NoAnswerError("a redirect would take the body to another host", again=False)
+    return moved
+
+
 def _next(url: str, location: str) -> str:
-    place = urljoin(url, location)
+    try:
+        place = urljoin(url, location)
+    except ValueError:
+        raise NoAnswerError("a redirect leads to something that is no URL", again=False) from None
     if urlsplit(place).scheme not in {"http", "https"}:
         raise NoAnswerError("a redirect leads to something else than HTTP", again=False)
     if urlsplit(url).scheme == "https" and urlsplit(place).scheme == "http":

@@ -11,7 +11,7 @@ from typing import Any
 from sereno import redaction
 from sereno.smoke.grammar import Context, Unfit, extract
 from sereno.smoke.http_client import HttpClient, NoAnswerError
-from sereno.smoke.request import Request, url_of
+from sereno.smoke.request import Request, headers_of, url_of
 from sereno.smoke.suite.login import Login, LoginRequest
 from sereno.smoke.target import Target
 from sereno.smoke.templates import filled
@@ -32,6 +32,7 @@ class Logins:
         client: HttpClient,
         target: Target,
         variables: Mapping[str, Any],
+        headers: Mapping[str, str],
         now: datetime,
         operator: str | None,
         credentials: Credentials,
@@ -39,7 +40,7 @@ class Logins:
         """Make none yet; `credentials` replace those of the login called `operator`."""
         self._logins = logins
         self._client, self._target = client, target
-        self._variables, self._now = variables, now
+        self._variables, self._headers, self._now = variables, headers, now
         self._operator, self._given = operator, credentials
         self._made: dict[str, Mapping[str, str] | LoginFailedError] = {}
         self._locks: dict[str, asyncio.Lock] = {}
@@ -101,7 +102,8 @@ class Logins:
         if not self._target.owns(url):
             raise LoginFailedError(f"the login {name} would be sent to another host")
         body, kind = _encoded(request, known)
-        sent = Request("POST", url, {"Content-Type": kind, "Accept": "application/json"}, body)
+        more = headers_of(self._headers, self._variables)
+        sent = Request("POST", url, {"Accept": "application/json", **more, "Content-Type": kind}, body)
         try:
             answer = await self._client.send(sent)
         except NoAnswerError as error:

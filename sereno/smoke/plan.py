@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from sereno.errors import ConfigurationError
 from sereno.reports.model import Effect
 from sereno.smoke.suite.check import ANONYMOUS, Check
 from sereno.smoke.suite.file import Suite
@@ -34,6 +35,12 @@ class Case:
     def judged(self) -> bool:
         """Whether `expect`, `capture` and `budget` are about this case: not about roles that are turned away."""
         return self.status is None or self.status < 300
+
+    @property
+    def place(self) -> tuple[str, str] | None:
+        """Row and role of a case of a role matrix."""
+        role = self.login or ANONYMOUS
+        return None if self.status is None else (self.name.removesuffix(f" as {role}"), role)
 
 
 Stage = tuple[Case, ...]
@@ -72,7 +79,7 @@ def plan_run(suites: Suites, wishes: Wishes) -> Plan:
     """What `wishes` ask for.
 
     Raises:
-        ConfigurationError: there is no such suite or variable.
+        ConfigurationError: there is no such suite or variable, or nothing is left of the suite without live checks.
     """
     name, suite = chosen_suite(suites.file, wishes.suite)
     variables = variables_of_run(suites.file, wishes.values)
@@ -84,6 +91,10 @@ def plan_run(suites: Suites, wishes: Wishes) -> Plan:
         if check.name not in left_out
         for case in unfolded(check, line=suites.line(name, place), needs=needs[check.name])
     ]
+    if all(case.check.cleanup for case in cases):
+        raise ConfigurationError(
+            f"every check of the suite {name} is live or needs one that is; run it with live and confirm_live=YES"
+        )
     return Plan(
         suites=suites,
         name=name,

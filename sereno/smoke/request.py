@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,9 @@ from sereno.smoke.suite.part import Scalar
 from sereno.smoke.templates import as_text, filled, filled_path, filled_text
 from sereno.systems.secrets import Secret
 
+REFERENCE = "${"
+"""How a reference to a secret begins."""
+_SECRET_BY_NAME = re.compile(r"auth|cookie|key|password|secret|session|token", re.IGNORECASE)
 _LONGEST_BODY = 2_000  # characters of a body in a command
 
 
@@ -50,10 +54,7 @@ def request_of(case: Case, *, base_url: str, headers: Mapping[str, str], variabl
         MissingSecretError: a header refers to a secret that is not there.
     """
     check = case.check
-    own = {
-        name: Secret(filled_text(value, variables)).resolve() if "${" in value else filled_text(value, variables)
-        for name, value in {**headers, **check.headers}.items()
-    }
+    own = headers_of({**headers, **check.headers}, variables)
     body, kind = _body(filled(check.json_body, variables), filled(check.form, variables), filled(check.text, variables))
     return Request(
         check.method.upper(),
@@ -61,6 +62,24 @@ def request_of(case: Case, *, base_url: str, headers: Mapping[str, str], variabl
         {**({"Content-Type": kind} if kind else {}), **own},
         body,
     )
+
+
+def headers_of(headers: Mapping[str, str], variables: Mapping[str, Any]) -> dict[str, str]:
+    """Headers with their secrets and values; what a `{{name}}` stands for is never read as a reference to a secret.
+
+    Raises:
+        MissingSecretError: a header refers to a secret that is not there.
+    """
+
+    def written(text: str) -> str:
+        return Secret(text).resolve() if REFERENCE in text else text
+
+    return {name: filled_text(value, variables, around=written) for name, value in headers.items()}
+
+
+def hold_secrets(headers: Mapping[str, str]) -> bool:
+    """Whether one of them, as it is written, refers to a secret."""
+    return any(REFERENCE in value for value in headers.values())
 
 
 def url_of(path: str, *, base_url: str, query: Mapping[str, Scalar] | None = None, variables: Mapping[str, Any]) -> str:
@@ -93,7 +112,7 @@ def curl(request: Request, *, insecure: bool = False) -> str:
     for name in request.credentials:
         words += ["-H", f"{name}: {MASK}"]
     for name, value in request.headers.items():
-        words += ["-H", redact(f"{name}: {value}")]
+        words += ["-H", f"{name}: {MASK}" if _SECRET_BY_NAME.search(name) else redact(f"{name}: {value}")]
     if request.body is not None:
         text = redact(request.body.decode("utf-8", "replace"))
         words += ["--data-raw", text if len(text) <= _LONGEST_BODY else f"{text[:_LONGEST_BODY]}…"]

@@ -22,9 +22,10 @@ from sereno.smoke.logins import Logins
 from sereno.smoke.outcome import CaseResult, Outcome, SuiteRun
 from sereno.smoke.pacing import Pace, Sleep
 from sereno.smoke.plan import Case, Plan, Stage
-from sereno.smoke.request import Request, url_of
+from sereno.smoke.request import Request, headers_of, url_of
 from sereno.smoke.seen import Surroundings
 from sereno.smoke.suite.file import Fingerprint
+from sereno.smoke.suite.references import variables_of
 from sereno.smoke.target import Target, target_of
 
 GIVE_UP_AFTER = 3
@@ -86,6 +87,7 @@ class _Run:
             client=client,
             target=self._target,
             variables=variables,
+            headers=self._file.headers,
             now=self._started_at,
             operator=operator,
             credentials=self._plan.wishes.credentials,
@@ -151,7 +153,9 @@ class _Run:
 
     async def _clean_up(self, case: Case) -> None:
         """Undo what there is to undo: a check that captured nothing left nothing behind."""
-        if any(need not in self._checks_passed() for need in case.needs):
+        captures = {name for check in self._plan.suite.checks for name in check.capture}
+        missing = variables_of(case.check) & captures - self._around.captures.keys()
+        if missing or any(need not in self._checks_passed() for need in case.check.needs):
             return
         self._note(case, await self._made_now(case))
 
@@ -182,7 +186,8 @@ class _Run:
         variables = self._around.context.variables
         url = url_of(fingerprint.get or "/", base_url=self._target.base_url, variables=variables)
         credentials = await self._around.logins.headers(fingerprint.login, url=url)
-        return await self._around.client.send(Request("GET", url, self._file.headers, credentials=credentials))
+        headers = headers_of(self._file.headers, variables) if self._target.owns(url) else {}
+        return await self._around.client.send(Request("GET", url, headers, credentials=credentials))
 
     def _skipped(self, case: Case, why: str) -> CaseResult:
         return CaseResult(
@@ -197,7 +202,7 @@ class _Run:
             url=case.check.path,
             login=case.login or "",
             started_seconds=time.perf_counter() - self._around.started,
-            matrix=(case.check.name, case.login or "anonymous") if case.status is not None else None,
+            matrix=case.place,
             expected_status=case.status,
         )
 

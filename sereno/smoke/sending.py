@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from sereno.smoke.answers import Answer
 from sereno.smoke.http_client import NoAnswerError
 from sereno.smoke.plan import Case
-from sereno.smoke.request import Request, request_of
+from sereno.smoke.request import Request, hold_secrets, request_of
 from sereno.smoke.seen import Seen, Surroundings
 
 _TRY_AGAIN = frozenset({429, 502, 503, 504})
@@ -18,9 +19,7 @@ _LONGEST_WAIT_SECONDS = 60.0
 async def answered(seen: Seen, around: Surroundings) -> Answer:
     """The answer at the first try, or at a later one where the check allows it."""
     check = seen.case.check
-    seen.request = request_of(
-        seen.case, base_url=around.target.base_url, headers=around.headers, variables=around.variables(seen.case)
-    )
+    seen.request = _requested(seen.case, around)
     wait = _FIRST_WAIT_SECONDS
     while True:
         seen.tries += 1
@@ -34,6 +33,20 @@ async def answered(seen: Seen, around: Surroundings) -> Answer:
                 raise
         await around.sleep(min(wait, _LONGEST_WAIT_SECONDS))
         wait *= 2
+
+
+def _requested(case: Case, around: Surroundings) -> Request:
+    """The request, without credentials; what a capture holds may be nothing that a URL takes."""
+    try:
+        request = request_of(
+            case, base_url=around.target.base_url, headers=around.headers, variables=around.variables(case)
+        )
+        urlsplit(request.url)
+    except ValueError:
+        raise NoAnswerError("the request cannot be made: a value in it cannot be sent", again=False) from None
+    if hold_secrets({**around.headers, **case.check.headers}) and not around.target.owns(request.url):
+        raise NoAnswerError("the secrets of its headers are not sent there; name the host under hosts", again=False)
+    return request
 
 
 async def _sent(seen: Seen, around: Surroundings) -> Answer:
@@ -62,6 +75,13 @@ async def exchanged(request: Request, case: Case, around: Surroundings) -> Answe
 
 def _expects_401(case: Case) -> bool:
     return 401 in _statuses(case)
+
+
+def is_as_asked(seen: Seen) -> bool:
+    """Whether the status is one that the case names, or a good one where it names none."""
+    if seen.answer is None:
+        return False
+    return seen.answer.status in (_statuses(seen.case) or range(200, 300))
 
 
 def _wanted(seen: Seen) -> bool:

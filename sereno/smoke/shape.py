@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sereno.smoke.grammar.values import without_people
+
 MOST_PLACES = 500
 """Of one answer; what is beyond is not looked at."""
 _MOST_ITEMS = 50  # of a list
@@ -69,7 +71,7 @@ def _places(value: Any, place: str, skipped: set[int], depth: int) -> Iterator[t
         return
     if isinstance(value, dict):
         for key, item in value.items():
-            name = str(key)[:_LONGEST_KEY].replace(".", "·")
+            name = without_people(str(key))[:_LONGEST_KEY].replace(".", "·")
             yield from _places(item, f"{place}.{name}" if place else name, skipped, depth + 1)
     elif isinstance(value, list):
         for item in value[:_MOST_ITEMS]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree
@@ -14,6 +16,10 @@ from sereno.smoke.grammar.problems import Unfit
 
 MOST_CELLS = 2_000_000
 LARGEST_PART_BYTES = 64 * 1024 * 1024
+_NO_WORKBOOK = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError),  # damaged
+    *(RuntimeError, ElementTree.ParseError, LookupError, ValueError),  # encrypted; of another form
+)
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _COLUMN = re.compile(r"([A-Z]{1,3})[0-9]+\Z")
 
@@ -79,7 +85,7 @@ def xlsx_sheet(body: bytes) -> Sheet:
             strings = list(_strings(archive)) if "xl/sharedStrings.xml" in names else []
             first = sorted(name for name in names if re.fullmatch(r"xl/worksheets/sheet[0-9]+\.xml", name))
             rows = list(_rows(archive, first[0], strings)) if first else []
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, IndexError, ValueError, NotImplementedError) as error:
+    except _NO_WORKBOOK as error:
         raise Unfit(f"the body is no XLSX workbook: {type(error).__name__}") from None
     if not rows:
         raise Unfit("the workbook's first sheet is empty: not even a header")

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from sereno.errors import ConfigurationError, MissingSecretError, RefusedError
 from sereno.settings import Settings, load_settings
+from sereno.smoke.request import hold_secrets
 from sereno.smoke.suite.file import SmokeFile
 from sereno.smoke.wishes import Wishes
 from sereno.systems.secrets import Secret
@@ -31,7 +32,10 @@ class Target:
 
     def owns(self, url: str) -> bool:
         """Whether logins may be sent to the host of `url`."""
-        host = (urlsplit(url).hostname or "").lower()
+        try:
+            host = (urlsplit(url).hostname or "").lower()
+        except ValueError:
+            return False
         return is_loopback(host) or any(fnmatchcase(host, pattern) for pattern in self.hosts)
 
 
@@ -57,9 +61,10 @@ def target_of(file: SmokeFile, wishes: Wishes, settings: Settings | None = None)
         timeout_seconds=file.timeout_seconds,
         at_most_bytes=file.at_most_bytes,
     )
-    if file.logins and not target.owns(base_url):
+    if (file.logins or hold_secrets(file.headers)) and not target.owns(base_url):
+        what = "logins" if file.logins else "headers"
         raise RefusedError(
-            f"the logins of smoke.yaml may not be sent to {urlsplit(base_url).hostname}; "
+            f"the {what} of smoke.yaml may not be sent to {urlsplit(base_url).hostname}; "
             "name the host there under hosts if it belongs to the system"
         )
     return target

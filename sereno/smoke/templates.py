@@ -36,17 +36,34 @@ def filled(value: Any, variables: Mapping[str, Any]) -> Any:
     return value
 
 
-def filled_text(text: str, variables: Mapping[str, Any], change: Callable[[str], str] = str) -> str:
-    """`text` with each `{{name}}` replaced by its value as text, changed by `change`."""
-    return _NAME.sub(lambda found: change(as_text(variables[found[1]])), text)
+def filled_text(
+    text: str,
+    variables: Mapping[str, Any],
+    change: Callable[[str], str] = str,
+    *,
+    around: Callable[[str], str] = str,
+) -> str:
+    """`text` with each `{{name}}` replaced by its value as text, changed by `change`; the rest by `around`."""
+    parts = _NAME.split(text)  # what is between and names, in turn
+    return "".join(change(as_text(variables[part])) if at % 2 else around(part) for at, part in enumerate(parts))
 
 
 def filled_path(path: str, variables: Mapping[str, Any]) -> str:
-    """A path or URL; what is put into it cannot add segments or parameters, except at its very beginning."""
+    """A path or URL; what is put into it cannot add segments or parameters, except at its very beginning.
+
+    Raises:
+        ValueError: a value is no text that a URL takes, or would climb out of its segment.
+    """
     whole = _NAME.match(path)
     if whole:
         return as_text(variables[whole[1]]) + filled_path(path[whole.end() :], variables)
-    return filled_text(path, variables, lambda part: quote(part, safe=""))
+    return filled_text(path, variables, _quoted)
+
+
+def _quoted(part: str) -> str:
+    if part in {".", ".."}:
+        raise ValueError("a path would climb")
+    return quote(part, safe="")
 
 
 def as_text(value: Any) -> str:

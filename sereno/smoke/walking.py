@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from sereno.smoke.answers import Answer
 from sereno.smoke.grammar import Context, Extraction, Unfit, extract
+from sereno.smoke.grammar.values import shown
 from sereno.smoke.http_client import NoAnswerError
 from sereno.smoke.suite.check import Walk
 from sereno.smoke.templates import as_text
@@ -71,7 +72,10 @@ def _next_url(walk: Walk, page: Answer, context: Context, number: int, *, done: 
         return _with_parameter(page.url, walk.parameter, as_text(following))
     if not isinstance(following, str):
         raise Unfit(f"{walk.next.text} is no URL")
-    return urljoin(page.url, following)
+    try:
+        return urljoin(page.url, following)
+    except ValueError:
+        raise Unfit(f"{walk.next.text} is no URL") from None
 
 
 def _whole(walk: Walk, last: Answer, context: Context, *, seen: int, sizes: list[int], ended: bool) -> tuple[bool, str]:
@@ -83,7 +87,7 @@ def _whole(walk: Walk, last: Answer, context: Context, *, seen: int, sizes: list
         return True, f"{told}; the walk was ended after {walk.at_most_pages:,} pages"
     total = _total(walk, last, context)
     if walk.total is not None and total != seen:
-        return False, f"{walk.total.text} says {total}, and the pages hold {seen:,} rows"
+        return False, f"{walk.total.text} says {shown(total)}, and the pages hold {seen:,} rows"
     return True, told
 
 

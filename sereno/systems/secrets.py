@@ -114,6 +114,11 @@ class Secret:
         return {**handler(schema), "format": SECRET_FORMAT}
 
 
+def names_secret(text: str) -> bool:
+    """Whether a reference stands in `text`, which is to be sent or shown as it is written."""
+    return any(match["file"] or _VARIABLE_NAME.match(match["name"]) for match in _REFERENCE.finditer(text))
+
+
 def _missing(match: re.Match[str]) -> str:
     try:
         _value(match)

@@ -48,8 +48,8 @@ class HostileServer:
 
 
 @contextmanager
-def hostile_server(certificate: Path | None = None) -> Iterator[HostileServer]:
-    """Serve on a free port of the loopback address, with TLS where there is a `certificate`."""
+def hostile_server(certificate: Path | None = None, *, clients: Path | None = None) -> Iterator[HostileServer]:
+    """Serve on a free port of the loopback address, with TLS where there is a `certificate`, to `clients` alone."""
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
@@ -65,6 +65,9 @@ def hostile_server(certificate: Path | None = None) -> Iterator[HostileServer]:
             if certificate is not None:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 context.load_cert_chain(certificate)
+                if clients is not None:
+                    context.load_verify_locations(clients)
+                    context.verify_mode = ssl.CERT_REQUIRED
                 return context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
             return connection, address
 
@@ -169,6 +172,12 @@ def _answer(handler: socketserver.StreamRequestHandler, asked: Asked, state: Hos
             return _reply(write, 302, b"", {"Location": "/ok"})
         case "moved-away":
             return _reply(write, 302, b"", {"Location": state.url.replace("127.0.0.1", "localhost") + "/ok"})
+        case "kept-away":
+            return _reply(write, 307, b"", {"Location": state.url.replace("127.0.0.1", "localhost") + "/ok"})
+        case "moved-nowhere":
+            return _reply(write, 302, b"", {"Location": "http://[nowhere"})
+        case "half":
+            return _reply(write, 200, b'{"half": "\\ud800", "dots": "..", "url": "http://[nowhere"}')
         case "circle":
             return _reply(write, 302, b"", {"Location": "/circle"})
         case "unwell":

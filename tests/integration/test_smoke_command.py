@@ -66,6 +66,7 @@ suites:
           - body matches /nothing/
           - $.headers.authorization == no
           - $.headers['x-api-key'] == no
+      - {name: by role, get: /ok, roles: {admin: 200, anonymous: 401}}
       - {name: no answer, get: "/drop/{{key}}", expect: [status == 200]}
 """
 
@@ -112,6 +113,7 @@ def test_nothing_that_is_printed_or_written_holds_a_secret(
     captured = capsys.readouterr()
     assert "::error file=" in captured.out
     assert len(list(out.iterdir())) == 8
+    assert all("Who may do what" in (out / name).read_text() for name in ("summary.md", "h.html"))
     assert any("correct-horse" in each.body.decode() for each in server.asked), "the secrets were really sent"
     secrets = {
         *SECRETS.values(),

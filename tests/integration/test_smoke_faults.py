@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from integration.hostile_server import HostileServer, hostile_server, make_certificate
+from integration.hostile_server import HostileServer, hostile_server
+from integration.smoke_runs import LOGIN, asking, result_of, run_of
 from sereno import redaction
-from sereno.errors import ConfigurationError, RefusedError
-from sereno.settings import Settings
-from sereno.smoke.outcome import CaseResult, Outcome, SuiteRun
-from sereno.smoke.running import run_plan
-from sereno.smoke.wishes import Credentials
-from unit.smoke_case import plan_of, suite_of
+from sereno.reports import ReportFormat, render
+from sereno.reports.model import Report
+from sereno.smoke.outcome import Outcome
+from sereno.smoke.report.draft import smoke_draft
 
-LOGIN = (
-    "logins: {admin: {username: maria, password: '${SMOKE_PASSWORD}', "
-    "request: {post: /login, json: {user: '{{username}}', password: '{{password}}'}, token: $.access}}}"
-)
+REPORT: dict[str, Any] = {
+    "job": "smoke",
+    "system": "point",
+    "effect": "read",
+    "result": "failed",
+    "headline": "one of three",
+    **dict.fromkeys(("started_at", "finished_at"), "2026-11-25T12:00:00Z"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -37,20 +39,6 @@ def server(module_server: HostileServer, monkeypatch: pytest.MonkeyPatch) -> Hos
     module_server.asked.clear()
     module_server.tries.clear()
     return module_server
-
-
-def run_of(checks: str, base_url: str, *, head: str = "", suite: str = "", **wishes: Any) -> SuiteRun:
-    head = f"{head}\ntimeout_seconds: 5"
-    return run_plan(plan_of(suite_of(checks, head=head, suite=suite), base_url=base_url, **wishes))
-
-
-def result_of(check: str, base_url: str, *, head: str = "", **wishes: Any) -> CaseResult:
-    (result,) = run_of(check, base_url, head=head, **wishes).results
-    return result
-
-
-def asking(path: str, *expect: str, more: str = "") -> str:
-    return f"{{name: a, get: {path}, {more} expect: [{', '.join(expect) or 'status == 200'}]}}"
 
 
 @pytest.mark.parametrize(
@@ -100,6 +88,51 @@ def test_an_answer_of_another_kind_is_a_finding(path: str, expect: str, said: st
     assert said in result.evidence
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("half: $.half", "get: '/users/{{half}}'", "cannot be sent"),
+        ("half: {value: $.half, secret: true}", "get: /users, query: {q: '{{half}}'}", "cannot be sent"),
+        ("half: $.dots", "delete: '/users/{{half}}', effect: live", "cannot be sent"),
+        ("half: $.url", "get: '{{half}}'", "cannot be sent"),
+        ("half: $.url", "get: '{{half}}', login: admin", "cannot be sent"),
+        ("half: $.url", "get: /half, walk: {keys: '$[*]', next: $.url}", "page 1: $.url is no URL"),
+        ("half: $.url", "get: /moved-nowhere, follow_redirects: 1", "something that is no URL"),
+        ("half: $.half", "get: /half, expect: [$.half == ok]", 'found "?"'),
+    ],
+)
+def test_what_a_server_says_can_break_one_check_and_no_run(
+    first: str, second: str, said: str, server: HostileServer
+) -> None:
+    more = "" if "expect:" in second else ", expect: [status == 200]"
+    checks = (
+        f"{{name: one, get: /half, expect: [status == 200], capture: {{{first}}}}}\n{{name: two, {second}{more}}}\n"
+        "{name: after, get: /ok, expect: [status == 200]}"
+    )
+    run = run_of(checks, server.url, head=LOGIN, live=True)
+    assert [result.outcome.value for result in run.results] == ["passed", "failed", "passed"], run.results
+    assert said in run.results[1].evidence
+    assert "defect" not in run.results[1].evidence
+    render(Report.model_validate({**REPORT, "findings": smoke_draft(run).findings}), ReportFormat.JSON)
+
+
+def test_a_defect_costs_one_check_and_neither_the_others_nor_the_cleanups(
+    server: HostileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defect(*words: Any, **more: Any) -> None:
+        raise AssertionError("nobody thought of this")
+
+    monkeypatch.setattr("sereno.smoke.case.shape_of", defect)
+    checks = (
+        "{name: make, post: /secret, effect: live, expect: [status == 200], capture: {made: $.id}}\n"
+        "{name: breaks, get: /ok, expect: [status == 200]}\n"
+        "{name: undo, delete: '/users/{{made}}', effect: live, cleanup: true, expect: [status == 200]}"
+    )
+    run = run_of(checks, server.url, live=True)
+    assert run.results[1].evidence == "this is a defect of Sereno: AssertionError: nobody thought of this"
+    assert server.paths() == ["/secret", "/ok", "/users/7"]
+
+
 def test_bodies_of_50_megabytes_and_gzip_bombs_are_left_where_they_are(server: HostileServer) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     large = result_of(asking("/large"), server.url, head="at_most_bytes: 1000000")
@@ -114,20 +147,6 @@ def test_a_packed_body_is_unpacked(server: HostileServer) -> None:
     assert result_of(asking("/gzip", "$.a == 1"), server.url).outcome is Outcome.PASSED
 
 
-def test_redirects_are_followed_only_where_a_check_says_so_and_credentials_stay_with_their_host(
-    server: HostileServer,
-) -> None:
-    follow = "follow_redirects: 2, login: admin,"
-    result = result_of(asking("/moved-away", "$.status == ok", more=follow), server.url, head=LOGIN)
-    assert result.outcome is Outcome.PASSED, result.evidence
-    assert [("authorization" in each.headers, each.path) for each in server.asked] == [
-        (False, "/login"),
-        (True, "/moved-away"),
-        (False, "/ok"),
-    ]
-    assert "found 302" in result_of(asking("/circle", more="follow_redirects: 3,"), server.url).evidence
-
-
 def test_a_check_that_passes_on_a_retry_is_flaky_and_fails_no_run(server: HostileServer) -> None:
     result = result_of(asking("/unwell", "$.status == ok", more="retries: 2,"), server.url)
     assert (result.outcome, result.tries) == (Outcome.FLAKY, 2)
@@ -139,44 +158,6 @@ def test_a_wrong_answer_and_a_post_are_never_tried_again(server: HostileServer) 
     assert (result.outcome, result.tries, len(server.asked)) == (Outcome.FAILED, 1, 1)
     posted = result_of("{name: a, post: /unwell, effect: read, expect: [status == 200]}", server.url)
     assert (posted.outcome, posted.tries) == (Outcome.FAILED, 1)
-
-
-def test_a_login_is_made_once_a_run_and_once_more_after_a_401(server: HostileServer) -> None:
-    checks = "\n".join(f"{{name: c{n}, get: /second-token, login: admin, expect: [status == 200]}}" for n in range(3))
-    run = run_of(checks, server.url, head=LOGIN)
-    assert all(result.passed for result in run.results)
-    assert server.paths().count("/login") == 2
-
-
-def test_a_login_that_fails_is_not_tried_again_and_names_no_password(
-    server: HostileServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SMOKE_PASSWORD", "wrong-horse")
-    head = LOGIN.replace("/login", "/html")
-    checks = "\n".join(f"{{name: c{n}, get: /ok, login: admin, expect: [status == 200]}}" for n in range(2))
-    run = run_of(checks, server.url, head=head)
-    assert [result.outcome for result in run.results] == [Outcome.FAILED, Outcome.FAILED]
-    assert "the login admin gave no token at $.access: the body is no JSON" in run.results[0].evidence
-    assert server.paths() == ["/html"]
-    assert "wrong-horse" not in repr(run)
-
-
-def test_the_callers_credentials_replace_those_of_the_operator(server: HostileServer) -> None:
-    check = "{name: a, get: /ok, login: admin, expect: [status == 200]}"
-    run = run_of(check, server.url, head=LOGIN, credentials=Credentials(token="given-by-the-caller"))
-    assert [each.headers["authorization"] for each in server.asked] == ["Bearer given-by-the-caller"]
-    assert run.notes == ("the login admin used the credentials that the caller gave",)
-    assert "given-by-the-caller" not in repr(run)
-
-
-def test_logins_go_to_no_host_that_the_file_does_not_name() -> None:
-    check = "{name: a, get: /ok, login: admin, expect: [status == 200]}"
-    with pytest.raises(RefusedError, match=r"may not be sent to evil\.example"):
-        run_of(check, "https://evil.example", head=LOGIN)
-    for wrong in ("ftp://a", "https://user:secret@a", "https://a/?x=1", "https://", "http://a b"):
-        with pytest.raises(ConfigurationError) as refused:
-            run_of(check, wrong, head=LOGIN)
-        assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -228,19 +209,26 @@ def test_a_dry_run_that_changed_something_is_a_failure_and_says_what(server: Hos
 def test_cleanups_are_made_whatever_failed_and_only_for_what_was_made(server: HostileServer) -> None:
     checks = (
         "{name: make, post: /secret, effect: live, expect: [status == 200], capture: {made: $.id}}\n"
+        "{name: makes and fails, post: /secret, effect: live, expect: [$.id == 8], capture: {other: $.id}}\n"
+        "{name: is not as asked, post: /secret, effect: live, expect: [status == 201], capture: {not_ours: $.id}}\n"
         "{name: fails, post: /echo, effect: live, expect: [status == 200], capture: {never: $.id}}\n"
         "{name: needs it, get: /ok, needs: [fails], expect: [status == 200]}\n"
         "{name: undo, delete: '/users/{{made}}', effect: live, cleanup: true}\n"
+        "{name: undo the other, delete: '/others/{{other}}', effect: live, cleanup: true}\n"
+        "{name: undo what is not ours, delete: '/users/{{not_ours}}', effect: live, cleanup: true}\n"
         "{name: undo nothing, delete: '/users/{{never}}', effect: live, cleanup: true}"
     )
     run = run_of(checks, server.url, live=True)
     assert [(result.name, result.outcome.value) for result in run.results] == [
         ("make", "passed"),
+        ("makes and fails", "failed"),
+        ("is not as asked", "failed"),
         ("fails", "failed"),
         ("needs it", "skipped"),
         ("undo", "passed"),
+        ("undo the other", "passed"),
     ]
-    assert server.paths() == ["/secret", "/echo", "/users/7"]
+    assert server.paths() == ["/secret", "/secret", "/secret", "/echo", "/users/7", "/others/7"]
 
 
 def test_a_group_goes_on_at_the_same_time_and_waits_for_what_it_needs(server: HostileServer) -> None:
@@ -254,38 +242,3 @@ def test_a_group_goes_on_at_the_same_time_and_waits_for_what_it_needs(server: Ho
     run = run_of(checks, server.url, suite="parallel: 1")
     assert all(result.passed for result in run.results)
     assert "/users/7" in server.paths()
-
-
-def test_a_certificate_is_verified_unless_it_is_said_otherwise_and_by_a_ca_of_ones_own(tmp_path: Path) -> None:
-    check = asking("/ok", "$.status == ok", "certificate daysLeft between 29 and 31")
-    settings = Settings(home=tmp_path)
-    with hostile_server(make_certificate(tmp_path / "server.pem")) as server:
-        file = suite_of(check, head="ca_file: server.pem")
-        assert "is not trusted" in result_of(check, server.url).evidence
-        assert result_of(check, server.url, insecure=True).passed
-        (trusted,) = run_plan(plan_of(file, base_url=server.url), settings=settings).results
-    assert trusted.passed, trusted.evidence
-
-
-def test_an_expired_certificate_is_named_as_such(tmp_path: Path) -> None:
-    certificate = make_certificate(tmp_path / "server.pem", expired=True)
-    with hostile_server(certificate) as server:
-        file = suite_of(asking("/ok"), head="ca_file: server.pem")
-        (result,) = run_plan(plan_of(file, base_url=server.url), settings=Settings(home=tmp_path)).results
-    assert "certificate has expired" in result.evidence
-
-
-def test_a_certificate_file_that_is_none_is_a_mistake_of_the_file(tmp_path: Path) -> None:
-    file = suite_of(asking("/ok"), head="ca_file: nothing.pem")
-    with pytest.raises(ConfigurationError, match=r"nothing\.pem"):
-        run_plan(plan_of(file, base_url="https://localhost:1"), settings=Settings(home=tmp_path))
-
-
-def test_checks_that_lack_their_login_do_not_count_as_a_system_that_is_down(
-    server: HostileServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    head = LOGIN.replace("/login", "/echo")
-    checks = "\n".join(f"{{name: c{n}, get: /ok, login: admin, expect: [status == 200]}}" for n in range(3))
-    run = run_of(f"{checks}\n{{name: open, get: /ok, expect: [status == 200]}}", server.url, head=head)
-    assert [result.outcome.value for result in run.results] == ["failed", "failed", "failed", "passed"]
-    assert "was refused with status 500" in run.results[0].evidence

@@ -87,13 +87,15 @@ def test_the_command_runs_through_the_server_with_source_and_commit_and_without_
     monkeypatch.setenv("PREFECT_API_URL", api_url)
     monkeypatch.setenv("GITHUB_SHA", "0123456789abcdef")
     password = (demo.folder / "secrets" / "admin_password").read_text().strip()
+    page = tmp_path / "smoke.html"
     words = ["smoke", "demo", "--suite", "daily", "--retain-days", "80", "--username", "admin@salon.example"]
-    code = main([*words, "--password", password, "--junit", str(tmp_path / "smoke.xml"), "--json"])
+    code = main([*words, "--password", password, "--junit", str(tmp_path / "smoke.xml"), "--html", str(page), "--json"])
     captured = capfdbinary.readouterr()
     assert code == 0, captured.err
     report = Report.model_validate_json(captured.out)
     assert "the caller gave" in str(report.figures["note"])
     assert '<testcase classname="demo.smoke"' in (tmp_path / "smoke.xml").read_text()
+    assert all(title in page.read_text() for title in ("Who may do what", "when each check was made"))
     run = _flow_run(api_url, str(report.flow_run_id))
     assert {"ci", "commit:0123456789abcdef"} <= set(run["tags"])
     assert run["parameters"]["values"] == {"retain_days": "80"}

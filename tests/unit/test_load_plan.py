@@ -179,6 +179,8 @@ def test_a_secret_cannot_smuggle_a_header_in(monkeypatch: pytest.MonkeyPatch) ->
         ({"headers": [{"name": "a b", "value": "x"}]}, "should match pattern"),
         ({"thresholds": ["p95 < 3"]}, "needs a unit"),
         ({"json_body": "{"}, "is no JSON"),
+        ({"json_body": '{"a": "${T}"}'}, "a secret stands in a header"),
+        ({"path": "/a?token=${file:t}"}, "a secret stands in a header"),
         ({"path": "health"}, "should match pattern"),
         ({"path": "/a b"}, "should match pattern"),
         ({"method": "TRACE"}, "Input should be"),

@@ -104,6 +104,11 @@ def test_a_very_short_password_is_masked_by_its_place() -> None:
     assert redact("postgresql://u:pw@other/point with pw=1") == "postgresql://u:***@other/point with pw=1"
 
 
+@pytest.mark.parametrize("text", ["'token: ***' next", '"password=***" next', "token=***"])
+def test_what_is_masked_already_keeps_the_quotation_marks_around_it(text: str) -> None:
+    assert redact(text) == text
+
+
 def test_the_longer_of_two_secrets_is_masked_whole() -> None:
     remember("correct horse")
     remember("correct horse battery")
@@ -130,6 +135,7 @@ def test_the_longer_of_two_secrets_is_masked_whole() -> None:
         ("authorization: basic dXNlcjpwYXNz", "authorization: basic ***"),
         ("Authorization: Token 9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b", "Authorization: Token ***"),
         ("passphrase=hunter2", "passphrase=***"),
+        ('{"access": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"}', '{"access": "***"}'),
         ("'passphrase': 'hunter2'", "'passphrase': ***"),
         ("backup.passphrase: expected a reference", "backup.passphrase: expected a reference"),
         ("the token expired yesterday", "the token expired yesterday"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sereno import redaction
 from sereno.smoke.budget import parse_budget
 from sereno.smoke.grammar import Extraction, GrammarError, Unfit, extract, parse_assertion, parse_extraction
 from sereno.smoke.grammar.filters import FILTERS
@@ -202,6 +204,29 @@ def test_the_page_lists_what_is_refused_and_every_query_filter_and_predicate() -
             parse_assertion(example)
     words = set(re.findall(r"[\w.]+|[<>=!]+", page))
     assert {*NAMES, *FILTERS, *PREDICATES} <= words
+
+
+@pytest.mark.parametrize("text", ["$ contains [1]", "$.list min == 0", "certificate daysLeft > 1"])
+def test_an_odd_answer_fails_and_breaks_nothing(text: str) -> None:
+    given = replace(answer({"a": 1, "list": [None, 1]}), certificate=b"no certificate")
+    assert not judged(text, given).passed
+
+
+@pytest.mark.parametrize("text", ["cookie session == x", "header Set-Cookie startsWith x"])
+def test_the_value_of_a_session_is_not_shown(text: str) -> None:
+    wrong = judged(text, answer({}, Set_Cookie="session=7f3a"))
+    assert (wrong.passed, wrong.evidence) == (False, "found a value that is not shown")
+
+
+def test_a_secret_is_masked_before_an_answer_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redaction, "_known", ())
+    redaction.remember("a-secret-that-is-long")
+    for before in (40, 55):
+        assert "a-sec" not in judged("body == x", answer(body=b"." * before + b"a-secret-that-is-long")).evidence
+    page = answer(body=b"<html><body>Welcome, a user with a-secret-that-is-long")
+    assert "a-sec" not in judged("$.a == x", page).evidence
+    given = answer(body=b'{"access_token": "nobody-knows-this-one"}')
+    assert "nobody-knows" not in judged("body == x", given).evidence
 
 
 def test_a_capture_has_no_predicate() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from sereno.reports.model import Finding
 from sereno.smoke.history import (
     PastResult,
     findings_of_history,
     flake_rate,
-    history_tables,
     latency_chart,
     sparkline,
     why_slower,
@@ -20,6 +20,7 @@ from sereno.smoke.history import (
 from sereno.smoke.outcome import CaseResult, Outcome, SuiteRun
 from sereno.smoke.report.draft import headline_of, smoke_draft
 from sereno.smoke.report.github import workflow_commands
+from sereno.smoke.report.tables import tables_of
 from sereno.smoke.shape import drift, shape_of
 from unit.smoke_case import NOW
 
@@ -139,7 +140,7 @@ def test_what_is_unlike_before_is_a_finding_that_fails_no_run_and_stands_in_the_
 
 def test_the_history_is_a_line_per_check_with_its_trend() -> None:
     run, history = run_of(result(seconds=0.4)), {"health": past(0.1, 0.2)}
-    (table,) = history_tables(run, history)
+    (table,) = smoke_draft(run, history).tables
     assert table.rows == (("health", "2", "0", "0%", "150 ms", "400 ms", "▃▅█"),)
     assert sparkline([]) == ""
     (svg,) = latency_chart(run, history).values()
@@ -168,7 +169,9 @@ def test_the_role_matrix_is_a_table_of_endpoints_and_roles() -> None:
         result("u as admin", matrix=("u", "admin"), expected_status=200),
         result("u as anonymous", matrix=("u", "anonymous"), expected_status=401, outcome=Outcome.FAILED),
     )
-    (table,) = smoke_draft(run).tables
+    draft = smoke_draft(run)
+    (table,) = draft.tables
+    assert tables_of([Finding.model_validate_json(each.model_dump_json()) for each in draft.findings]) == draft.tables
     assert table.columns == ("check", "admin", "anonymous")
     assert table.rows == (("u", "✓ 200 in 100 ms", "✗ 200, expected 401"),)
 

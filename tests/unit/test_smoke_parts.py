@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 import zipfile
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from xlsxwriter import Workbook
 
 from sereno.errors import ConfigurationError, RefusedError
+from sereno.redaction import redact
 from sereno.smoke.grammar.problems import Unfit
 from sereno.smoke.pacing import Pace
-from sereno.smoke.request import Request, curl, request_of
+from sereno.smoke.request import Request, curl, headers_of, request_of
 from sereno.smoke.sheets import csv_sheet, xlsx_sheet
 from sereno.smoke.target import is_loopback, target_of
 from sereno.smoke.templates import filled, filled_path, names_in
@@ -65,6 +67,29 @@ def test_a_command_is_quoted_for_a_shell_and_hides_who_asked() -> None:
     assert "abc" not in command
 
 
+def test_a_command_stays_a_command_when_it_is_masked_once_more_and_hides_headers_by_their_names() -> None:
+    headers = {"X-Api-Key": "abc", "Cookie": "sid=abc", "X-CSRF": "password=abc", "Accept": "text/csv"}
+    command = redact(curl(Request("POST", "https://a/x?token=abc&b=c", headers, b'{"token": "abc", "password":"abc"}')))
+    assert "abc" not in command
+    assert redact(command) == command
+    assert [word for word in shlex.split(command) if ": " in word][:4] == [
+        "X-Api-Key: ***",
+        "Cookie: ***",
+        "X-CSRF: password=***",
+        "Accept: text/csv",
+    ]
+    assert shlex.split(command)[4] == "https://a/x?token=***&b=c"
+
+
+def test_what_a_server_said_is_never_read_as_a_reference_to_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMOKE_ONE", "one-of-ours")
+    said = {"name": "${SMOKE_TWO} ${file:secrets/key}"}
+    assert headers_of({"X": "${SMOKE_ONE} {{name}}", "Y": "{{name}}"}, said) == {
+        "X": "one-of-ours ${SMOKE_TWO} ${file:secrets/key}",
+        "Y": "${SMOKE_TWO} ${file:secrets/key}",
+    }
+
+
 @pytest.mark.parametrize(
     ("host", "loopback"),
     [("localhost", True), ("127.0.0.1", True), ("::1", True), ("127.0.0.1.evil.example", False), ("10.0.0.1", False)],
@@ -82,6 +107,8 @@ def test_logins_may_go_to_the_files_host_to_those_it_names_and_to_a_caller_who_b
     brought = Wishes(base_url="https://other.example", credentials=Credentials(token="a-token-of-the-caller"))
     assert target_of(file, brought).owns("https://other.example/x")
     assert target_of(suite_of(CHECK), Wishes(base_url="https://anybody.example"))
+    with pytest.raises(RefusedError, match="the headers of smoke"):
+        target_of(suite_of(CHECK, head="headers: {X-Api-Key: '${KEY}'}"), Wishes(base_url="https://anybody.example"))
     with pytest.raises(ConfigurationError):
         target_of(file, Wishes(base_url="https://staging.point.example?x=1"))
 
@@ -177,6 +204,15 @@ def test_what_is_no_workbook_is_said_to_be_none() -> None:
     evil = io.BytesIO()
     with zipfile.ZipFile(evil, "w") as archive:
         archive.writestr("xl/workbook.xml", bomb)
-    for body in (b"", b"PK\x03\x04", other.getvalue(), evil.getvalue()):
+    odd = io.BytesIO()
+    with zipfile.ZipFile(odd, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", '<?xml version="1.0" encoding="nothing-9"?><workbook/>' * 20)
+    start = odd.getvalue().index(b"xl/workbook.xml") + len("xl/workbook.xml")
+    damaged, locked = bytearray(odd.getvalue()), bytearray(odd.getvalue())
+    damaged[start + 2 : start + 12] = b"\xff" * 10
+    for place in (locked.index(b"PK\x03\x04") + 6, locked.index(b"PK\x01\x02") + 8):
+        locked[place] |= 1
+    bodies = (b"", b"PK\x03\x04", other.getvalue(), evil.getvalue(), odd.getvalue(), bytes(damaged), bytes(locked))
+    for body in bodies:
         with pytest.raises(Unfit):
             xlsx_sheet(body)

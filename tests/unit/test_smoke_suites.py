@@ -83,6 +83,10 @@ def test_the_checked_in_schema_is_the_one_of_the_models_and_describes_every_key(
         ("{name: a, get: /a, capture: {run: $.y}, expect: ['status == 200']}", "given by every run"),
         ("{name: a, get: /a, walk: {keys: '$.a[*]'}, expect: ['status == 200']}", "how is the next page asked for?"),
         ("{name: a, get: /a, budget: fast, expect: ['status == 200']}", "expected a budget such as"),
+        ("{name: a, get: '/a?t=${T}', expect: ['status == 200']}", "it would be sent as it is written"),
+        ("{name: a, post: /a, effect: read, json: {a: ['x${file:t}']}, expect: ['status == 200']}", "a secret stands"),
+        ("{name: a, post: /a, effect: read, json: [{<<: {b: 1}}], expect: ['status == 200']}", "merges (<<) are not"),
+        ("{name: a, get: /a, headers: {A: '${a b}'}, expect: ['status == 200']}", "a reference inside is malformed"),
         ("{name: a, get: /a, effect: maybe, expect: ['status == 200']}", "one of read, dry-run, live, found 'maybe'"),
     ],
 )
@@ -150,6 +154,14 @@ def test_checks_unfold_by_role_and_by_set_of_variables() -> None:
     ]
 
 
+def test_each_set_of_variables_is_a_row_of_the_role_matrix() -> None:
+    check = "{name: a, get: '/{{x}}', each: [{x: 1}, {x: 2}], roles: {admin: 200, anonymous: 401}}"
+    assert [case.place for case in plan_of(suite_of(check, head=LOGIN)).cases] == [
+        *(("a [1]", "admin"), ("a [1]", "anonymous")),
+        *(("a [2]", "admin"), ("a [2]", "anonymous")),
+    ]
+
+
 def test_live_checks_and_what_needs_them_are_left_out_unless_the_run_is_live() -> None:
     file = suite_of(
         f"{{name: health, get: /h, expect: ['status == 200']}}\n{LIVE}\n"
@@ -163,6 +175,16 @@ def test_live_checks_and_what_needs_them_are_left_out_unless_the_run_is_live() -
     assert (dry.effect, live.effect) == (Effect.READ, Effect.LIVE)
     assert [case.name for case in live.cases] == ["health", "make", "look", "after", "gone"]
     assert [case.name for case in live.cleanups] == ["gone"]
+
+
+def test_a_suite_of_which_nothing_is_left_without_live_checks_is_no_run_that_passed() -> None:
+    checks = (
+        "{name: make, post: /a, effect: live, expect: ['status == 200'], capture: {x: $.id}}\n"
+        "{name: undo, delete: '/a/{{x}}', effect: live, cleanup: true}"
+    )
+    with pytest.raises(ConfigurationError, match="every check of the suite daily is live"):
+        plan_of(suite_of(checks))
+    assert plan_of(suite_of(checks), live=True).effect is Effect.LIVE
 
 
 def test_neighbours_of_a_group_make_one_stage_and_watched_dry_runs_stand_alone() -> None:

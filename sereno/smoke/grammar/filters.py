@@ -40,8 +40,9 @@ def _nth(value: Value, place: int) -> Value:
 
 
 def _numbers(value: Value) -> list[float]:
-    if wrong := next((each for each in value if not is_number(each)), None):
-        raise Unfit(f"an item is {kind_of(wrong)}, no number")
+    for item in value:
+        if not is_number(item):
+            raise Unfit(f"an item is {kind_of(item)}, no number")
     return list(value)
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from sereno.smoke.answers import Answer
 
 
+_HIDDEN_HEADERS = frozenset({"set-cookie", "authorization"})
+"""Their values are sessions, as cookies are."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What expressions may refer to: variables and captures by name, and the time."""
@@ -56,7 +60,9 @@ def judge(assertion: Assertion, answer: Answer, context: Context) -> Judgement:
         return Judgement(assertion.text, False, str(unfit))
     except RecursionError:
         return Judgement(assertion.text, False, "the answer is nested too deeply")
-    return Judgement(assertion.text, passed, "" if passed else evidence)
+    hidden = assertion.query.name == "cookie" or (assertion.query.argument or "").lower() in _HIDDEN_HEADERS
+    told = "found a value that is not shown" if hidden and value is not MISSING else evidence
+    return Judgement(assertion.text, passed, "" if passed else told)
 
 
 def _value(query: Query, filters: tuple[Filter, ...], answer: Answer, context: Context) -> Value:
@@ -75,7 +81,8 @@ def _holds(predicate: Predicate, value: Value, context: Context) -> tuple[bool, 
     if predicate.inner:
         return _every(predicate.inner, value, context)
     held = PREDICATES[predicate.name].holds(value, *_resolved(predicate.operands, context))
-    return held is not predicate.negated, f"found {shown(value)}"
+    right = held is not predicate.negated
+    return right, "" if right else f"found {shown(value)}"
 
 
 def _every(inner: Predicate, value: Value, context: Context) -> tuple[bool, str]:

@@ -91,7 +91,7 @@ def _contains(value: Value, item: Value) -> bool:
     if isinstance(value, list):
         return any(equal(each, item) for each in value)
     if isinstance(value, dict):
-        return item in value
+        return isinstance(item, str) and item in value
     whole, part = _same_kind(value, item if isinstance(item, bytes) else str(item), "contains")
     return part in whole
 

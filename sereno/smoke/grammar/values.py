@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeAlias
 
+from sereno.redaction import redact
+
 Value: TypeAlias = Any
 """Whatever JSON holds, and besides `Duration`, bytes and `MISSING`."""
 
@@ -62,6 +64,14 @@ def kind_of(value: Value) -> str:
     return type(value).__name__
 
 
+def without_people(text: str) -> str:
+    """`text` with secrets and addresses of people masked, and halves of characters, which no report takes, replaced.
+
+    It is done before a text is cut: of half a secret nobody knows that it is one.
+    """
+    return _ADDRESS.sub("***@***", redact(text.encode("utf-8", "replace").decode()))
+
+
 def shown(value: Value) -> str:
     """`value` for a message: short, with the content of lists and objects counted and addresses of people masked."""
     if isinstance(value, list):
@@ -76,7 +86,7 @@ def shown(value: Value) -> str:
         return f"{{{{{value.name}}}}}"
     if value is MISSING:
         return "nothing"
-    text = _ADDRESS.sub("***@***", value) if isinstance(value, str) else value
+    text = without_people(value) if isinstance(value, str) else value
     if isinstance(text, str) and len(text) > _LONGEST_SHOWN:
         text = f"{text[:_LONGEST_SHOWN]}…"
     return json.dumps(text, ensure_ascii=False)

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from sereno.reports.build import human_count, human_seconds, shortened
 from sereno.reports.charts import span_chart
-from sereno.reports.model import Draft, Figure, Finding, ReportTable
-from sereno.smoke.history import History, findings_of_history, history_tables, latency_chart
+from sereno.reports.model import Draft, Figure, Finding
+from sereno.smoke.history import History, PastResult, findings_of_history, history_properties, latency_chart
 from sereno.smoke.outcome import CaseResult, Outcome, SuiteRun
+from sereno.smoke.report.tables import tables_of
 
 TOLD_BY_WATERFALL = "when each check was made, and how long it took"
 _NAMED = 3
@@ -20,7 +21,7 @@ def smoke_draft(run: SuiteRun, history: History | None = None) -> Draft:
     """The report of `run`; without a `history` nothing is compared with the runs before."""
     past = history or {}
     more = findings_of_history(run, past)
-    findings = (*(finding_of(result, run) for result in run.results), *more)
+    findings = (*(finding_of(result, run, past.get(result.name, ())) for result in run.results), *more)
     charts = {TOLD_BY_WATERFALL: waterfall(findings)} if run.results else {}
     known = "none: PREFECT_API_URL is not set" if history is None else _runs_before(past)
     return Draft(
@@ -28,11 +29,11 @@ def smoke_draft(run: SuiteRun, history: History | None = None) -> Draft:
         figures={**figures_of(run), "history": known},
         findings=findings,
         charts={**charts, **latency_chart(run, past)},
-        tables=(*_matrix(run), *history_tables(run, past)),
+        tables=tables_of(findings),
     )
 
 
-def finding_of(result: CaseResult, run: SuiteRun) -> Finding:
+def finding_of(result: CaseResult, run: SuiteRun, past: Sequence[PastResult] = ()) -> Finding:
     """One case as a finding: what was flaky or skipped did not pass, and fails no run by itself."""
     hard = result.outcome in (Outcome.PASSED, Outcome.FAILED)
     evidence = result.evidence
@@ -48,7 +49,7 @@ def finding_of(result: CaseResult, run: SuiteRun) -> Finding:
         required=result.required and hard,
         evidence=evidence,
         seconds=None if result.outcome is Outcome.SKIPPED else round(result.took_seconds, 4),
-        properties=dict(_properties(result, run)),
+        properties={**dict(_properties(result, run)), **history_properties(result, past)},
     )
 
 
@@ -125,30 +126,11 @@ def _properties(result: CaseResult, run: SuiteRun) -> Iterator[tuple[str, str]]:
     if result.outcome is not Outcome.SKIPPED:
         yield "started_seconds", f"{result.started_seconds:.4f}"
         yield "tries", str(result.tries)
+    if result.matrix is not None:
+        yield from zip(("row", "role"), result.matrix, strict=True)
+        yield "expected_status", str(result.expected_status)
     if result.curl:
         yield "curl", result.curl
-
-
-def _matrix(run: SuiteRun) -> Iterator[ReportTable]:
-    """The role matrix: a row for each endpoint, a column for each role."""
-    cells = {result.matrix: result for result in run.results if result.matrix is not None}
-    if not cells:
-        return
-    roles = list(dict.fromkeys(role for _, role in cells))
-    rows = list(dict.fromkeys(row for row, _ in cells))
-    lines = tuple((row, *(_cell(cells.get((row, role))) for role in roles)) for row in rows)
-    yield ReportTable(title="Who may do what", columns=("check", *roles), rows=lines)
-
-
-def _cell(result: CaseResult | None) -> str:
-    if result is None:
-        return ""
-    if result.outcome is Outcome.SKIPPED:
-        return "skipped"
-    if result.status != result.expected_status:
-        return f"✗ {result.status or 'no answer'}, expected {result.expected_status}"
-    took = f" in {human_seconds(result.seconds)}" if result.seconds is not None else ""
-    return f"{'✓' if result.passed else '✗'} {result.status}{took}"
 
 
 def _names(names: Sequence[str]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sereno.smoke.grammar import Assertion
 from sereno.smoke.grammar.expressions import Predicate
@@ -11,10 +12,12 @@ from sereno.smoke.near import near
 from sereno.smoke.suite.check import ANONYMOUS, Check
 from sereno.smoke.suite.file import SmokeFile, Suite
 from sereno.smoke.templates import names_in
+from sereno.systems.secrets import Secret, names_secret
 from sereno.systems.yaml_document import KeyPath
 
 BUILT_IN = frozenset({"run", "now", "today"})
 """Names that every run gives values to: a word that no other run has, the time, and the day."""
+_NO_MERGE = "merges (<<) are not read here; write the keys out, or refer to a whole value by *name"
 _LOGIN_NAMES = frozenset({"username", "password"})
 
 Wrong = tuple[KeyPath, str]
@@ -26,6 +29,10 @@ def problems_between(file: SmokeFile) -> Iterator[Wrong]:
         yield ("operator",), f"there is no login {file.operator!r}{near(file.operator, file.logins)}"
     if ANONYMOUS in file.logins:
         yield ("logins", ANONYMOUS), f"{ANONYMOUS} is the role without a login; choose another name"
+    yield from _of_headers(("headers",), file.headers)
+    for name, value in file.variables.items():
+        if names_secret(str(value)):
+            yield ("variables", name), "a secret stands under logins or in headers; a variable is shown"
     for name, fingerprint in file.fingerprints.items():
         if fingerprint.login is not None and fingerprint.login not in file.logins:
             yield ("fingerprints", name, "login"), f"there is no login {fingerprint.login!r}"
@@ -34,6 +41,8 @@ def problems_between(file: SmokeFile) -> Iterator[Wrong]:
             yield ("fingerprints", name, "get"), f"{{{{{unknown}}}}} has no value here"
     for name, login in file.logins.items():
         request = login.request
+        if request and _merges(request.json_body):
+            yield ("logins", name, "request", "json"), _NO_MERGE
         for unknown in set(names_in([request.post, request.json_body, request.form]) if request else ()):
             if unknown not in BUILT_IN | set(file.variables) | _LOGIN_NAMES:
                 yield ("logins", name, "request"), f"{{{{{unknown}}}}} has no value here"
@@ -52,10 +61,47 @@ def _of_suite(suite: Suite, file: SmokeFile) -> Iterator[Wrong]:
             "no check shows that the database lives; mark one whose answer cannot be right without it with "
             "touches_database: true, or say under without_database why there is none",
         )
+    for place, check in enumerate(suite.checks):
+        yield from _of_secrets(("checks", place), check)
     yield from _of_names(suite)
     yield from _of_logins(suite, file)
     yield from _of_needs(suite)
     yield from _of_variables(suite, file)
+
+
+def _of_secrets(path: KeyPath, check: Check) -> Iterator[Wrong]:
+    """A reference where none is followed would be sent as it is written."""
+    for key, part in (
+        *((check.method, check.path), ("query", check.query), ("json", check.json_body)),
+        *(("form", check.form), ("text", check.text)),
+    ):
+        if any(map(names_secret, _texts(part))):
+            yield (*path, key), "a secret stands under logins or in headers; here it would be sent as it is written"
+    yield from _of_headers((*path, "headers"), check.headers)
+    if _merges(check.json_body):
+        yield (*path, "json"), _NO_MERGE
+
+
+def _of_headers(path: KeyPath, headers: Mapping[str, str]) -> Iterator[Wrong]:
+    for name, value in headers.items():
+        try:
+            Secret(value)
+        except ValueError as error:
+            yield (*path, name), str(error)
+
+
+def _merges(value: Any) -> bool:
+    """Whether a YAML merge stands in a body, which would be sent as a key of its own."""
+    if isinstance(value, dict):
+        return "<<" in value or any(map(_merges, value.values()))
+    return isinstance(value, list) and any(map(_merges, value))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
+        yield from _texts(item)
 
 
 def _of_names(suite: Suite) -> Iterator[Wrong]:

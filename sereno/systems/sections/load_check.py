@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from sereno.load.thresholds import parse_threshold
 from sereno.systems.part import Part
-from sereno.systems.secrets import Secret
+from sereno.systems.secrets import Secret, names_secret
 from sereno.systems.sections.fields import FilePath, Name, SecretUrl
 
 _SECRET_HEADERS = ("authorization", "cookie", "x-api-key", "proxy-authorization")
@@ -71,6 +71,8 @@ class LoadEndpoint(Part):
     def _is_right(self) -> LoadEndpoint:
         for threshold in self.thresholds:
             parse_threshold(threshold)
+        if any(map(names_secret, (self.path, self.json_body or ""))):
+            raise ValueError("a secret stands in a header; in the path or the body it would be sent as it is written")
         if self.json_body is not None:
             try:
                 json.loads(self.json_body)
