@@ -53,6 +53,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     yield
 
 
+@pytest.fixture(autouse=True)
+def _secrets_of_this_test_alone() -> Iterator[None]:
+    """What a test let the redactor remember, such as the password `admin`, blackens nothing in the next one."""
+    from sereno import redaction
+
+    known = redaction._known
+    yield
+    redaction._known = known
+
+
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """A real S3 server, started for the first test that asks for it."""

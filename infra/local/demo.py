@@ -43,6 +43,7 @@ async def demo(settings: Settings, wishes: Wishes, console: Console) -> int:
             await stack.start()
             lock.note(ui_url=stack.ui_url)
             outcomes = await stack.guard(_run_each(stack, console))
+            await stack.at_rest()
         except asyncio.CancelledError:
             console.print("stopping ...")
             return EXIT_INTERRUPTED

@@ -30,14 +30,14 @@ def adopt_orphans() -> None:
         _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def descendants() -> list[int]:
-    """The ids of the living processes below this one, parents before children."""
+def descendants(of: int | None = None) -> list[int]:
+    """The ids of the living processes below this one, or below the process `of`, parents before children."""
     children: dict[int, list[int]] = {}
     for pid, (parent, state) in _processes().items():
         if state != "Z":
             children.setdefault(parent, []).append(pid)
     found: list[int] = []
-    below = children.get(os.getpid(), [])
+    below = children.get(os.getpid() if of is None else of, [])
     while below:
         found += below
         below = [child for pid in below for child in children.get(pid, [])]

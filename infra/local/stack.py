@@ -31,6 +31,7 @@ T = TypeVar("T")
 
 PREFERRED_PORT = 4200
 _LAST_WORD_SECONDS = 10.0
+_LOOKS = 100
 _REAP_EVERY_SECONDS = 60.0
 
 
@@ -121,6 +122,14 @@ class Stack:
             for pending in (task, reaper, *watches):
                 pending.cancel()
             await asyncio.gather(task, reaper, *watches, return_exceptions=True)
+
+    async def at_rest(self) -> None:
+        """Wait until the worker has no run in hand: the end of its last one's log is still on its way to the server."""
+        for worker in (child for child in self._children if child.name == "worker"):
+            for _ in range(_LOOKS):
+                if not descendants(worker.process.pid):
+                    break
+                await asyncio.sleep(_LAST_WORD_SECONDS / _LOOKS)
 
     async def stop(self) -> None:
         """Stop everything that was started, and nothing else; runs that are cut short end Crashed."""

@@ -41,6 +41,8 @@ RUNS = [
 ]
 """What `demo` runs: job, deployment and effect of each deployment that has a schedule, in their order."""
 DEPLOYMENTS = [deployment for _, deployment, _ in RUNS]
+WITHOUT_SCHEDULE = ["demo-clear-lockout", "demo-resend-notifications", "demo-resolve-alert"]
+"""Deployments for the form alone."""
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ import pytest
 from end_to_end.backups import locked_table
 from end_to_end.local_stack import (
     DEPLOYMENTS,
+    WITHOUT_SCHEDULE,
     LocalStack,
     below,
     is_alive,
@@ -59,9 +60,10 @@ def test_a_scheduled_run_that_was_missed_is_skipped(stack: LocalStack, missed_ru
 
 def test_a_second_start_duplicates_nothing(stack: LocalStack) -> None:
     names = [each["name"] for each in stack.ask("/deployments/filter", {})]
-    assert sorted(names) == sorted(DEPLOYMENTS)
-    slugs = [[one["slug"] for one in each["schedules"]] for each in stack.deployments().values()]
-    assert all(each and len(each) == len(set(each)) for each in slugs)
+    assert sorted(names) == sorted([*DEPLOYMENTS, *WITHOUT_SCHEDULE])
+    slugs = {name: [one["slug"] for one in each["schedules"]] for name, each in stack.deployments().items()}
+    assert all(len(each) == len(set(each)) for each in slugs.values())
+    assert sorted(name for name, each in slugs.items() if not each) == WITHOUT_SCHEDULE
     assert [each["name"] for each in stack.ask("/automations/filter", {})] == [NAME]
 
 

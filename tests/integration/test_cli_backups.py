@@ -22,6 +22,7 @@ Captured = pytest.CaptureFixture[str]
 @pytest.fixture(autouse=True)
 def home(demo: DemoSystem, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SERENO_HOME", str(demo.folder.parent))
+    (demo.folder / "api-url").write_text("http://127.0.0.1:9")  # as the local stack does; nobody listens there
     return demo.folder.parent
 
 
