@@ -21,7 +21,7 @@ from integration.databases import PASSPHRASE, database
 from integration.maintenance_case import rows, system_with
 from sereno import audit
 from sereno.ledger import open_ledger
-from sereno.maintenance import batches
+from sereno.maintenance import work
 from tasks import operator
 
 MANY = 12_000
@@ -39,7 +39,7 @@ def url(demo: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api_url: str
     monkeypatch.setenv("SERENO_SYSTEMS_DIR", str(tmp_path / "deployments"))
     monkeypatch.setenv("TEST_PASSPHRASE", PASSPHRASE)
     monkeypatch.setattr(tasks.maintenance, "_purge_slice", partial(tasks.maintenance._purge_slice, seconds=0.05))
-    monkeypatch.setattr(batches, "next_rows", lambda *_, **__: 500)
+    monkeypatch.setattr(work, "most_rows", lambda *_, **__: 500)
     monkeypatch.setattr(operator, "_EVERY_SECONDS", 0.05)
     with database(str(demo.superuser_url), script=TABLE) as made, temporary_settings({PREFECT_API_URL: api_url}):
         system_with(made, tmp_path / "deployments", LOGS)

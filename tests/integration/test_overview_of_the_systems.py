@@ -73,7 +73,9 @@ def test_the_demo_is_told_in_full(salons: System) -> None:
     assert today.api.day.requests <= today.api.week.requests
     assert today.clients
     assert today.clients.idle > 0
-    assert today.alerts == 4
+    with psycopg.connect(salons.database.url.resolve()) as database:  # other tests resolve some
+        (unresolved,) = database.execute("SELECT count(*) FROM ops_alerts WHERE resolved_at IS NULL").fetchone() or ()
+    assert today.alerts == unresolved > 0
     assert tally(draft.findings) is Result.PASSED, draft.findings
 
 
