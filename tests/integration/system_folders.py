@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
+from integration.databases import PASSPHRASE
 from sereno.systems.loader import load_system
 from sereno.systems.model import System
 
@@ -29,3 +31,12 @@ def written(system: System, systems: Path, *, sql: dict[str, str] | None = None,
     for stem, text in (sql or {}).items():
         (folder / "sql" / f"{stem}.sql").write_text(text)
     return load_system(system.name)
+
+
+def own_home(folder: Path, environment: pytest.MonkeyPatch) -> Path:
+    """Make `folder` the SERENO_HOME of a test, with a store for backups and a passphrase; the folder of its systems."""
+    environment.setenv("SERENO_HOME", str(folder))
+    environment.setenv("SERENO_SYSTEMS_DIR", str(folder / "deployments"))
+    environment.setenv("TEST_PASSPHRASE", PASSPHRASE)
+    (folder / "backups").mkdir()
+    return folder / "deployments"

@@ -11,8 +11,9 @@ import psycopg
 import pytest
 
 from integration import maintenance_case
-from integration.databases import PASSPHRASE, database
+from integration.databases import database
 from integration.maintenance_case import LOGS, NOW, OLD, TABLES, YOUNG, purged, rows, system_with
+from integration.system_folders import own_home
 from sereno.errors import ContractError
 from sereno.maintenance.advice import advice_on
 from sereno.maintenance.plan import plan_purge
@@ -33,11 +34,7 @@ AT = "(timestamptz '2026-11-20 12:00+00' - (CASE WHEN i <= 5 THEN 91 ELSE 89 END
 
 @pytest.fixture(autouse=True)
 def systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("SERENO_HOME", str(tmp_path))
-    monkeypatch.setenv("SERENO_SYSTEMS_DIR", str(tmp_path / "deployments"))
-    monkeypatch.setenv("TEST_PASSPHRASE", PASSPHRASE)
-    (tmp_path / "backups").mkdir()
-    return tmp_path / "deployments"
+    return own_home(tmp_path, monkeypatch)
 
 
 @pytest.fixture

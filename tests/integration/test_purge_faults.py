@@ -13,9 +13,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from integration.databases import PASSPHRASE, as_url, database
+from integration.databases import as_url, database
 from integration.maintenance_case import CANDIDATES, LOGS, NOW, OLD, TABLES, YOUNG, context, purged, rows
 from integration.maintenance_case import system_with as described_with
+from integration.system_folders import own_home
 from sereno import audit
 from sereno.errors import ContractError, IntegrityError, RefusedError
 from sereno.intents import IntentLog
@@ -36,11 +37,7 @@ FORK = multiprocessing.get_context("fork")
 
 @pytest.fixture(autouse=True)
 def systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("SERENO_HOME", str(tmp_path))
-    monkeypatch.setenv("SERENO_SYSTEMS_DIR", str(tmp_path / "deployments"))
-    monkeypatch.setenv("TEST_PASSPHRASE", PASSPHRASE)
-    (tmp_path / "backups").mkdir()
-    return tmp_path / "deployments"
+    return own_home(tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from integration.databases import PASSPHRASE, database
+from integration.databases import database
 from integration.maintenance_case import LOGS, NOW, OLD, TABLES, YOUNG, rows, system_with
+from integration.system_folders import own_home
 from sereno.errors import SystemUnavailableError
 from sereno.intents import IntentLog
 from sereno.ledger import open_ledger
@@ -27,11 +28,7 @@ BATCH = 250
 
 @pytest.fixture(autouse=True)
 def systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("SERENO_HOME", str(tmp_path))
-    monkeypatch.setenv("SERENO_SYSTEMS_DIR", str(tmp_path / "deployments"))
-    monkeypatch.setenv("TEST_PASSPHRASE", PASSPHRASE)
-    (tmp_path / "backups").mkdir()
-    return tmp_path / "deployments"
+    return own_home(tmp_path, monkeypatch)
 
 
 @pytest.fixture
