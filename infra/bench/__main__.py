@@ -21,6 +21,7 @@ from sereno.settings import load_settings
 def main() -> int:
     """Run the bench and return its exit code."""
     given = _parser().parse_args()
+    given.home = given.home.resolve()
     console = Console(stderr=True)
     started = time.monotonic()
     wanted = Wanted(home=given.home, rounds=given.rounds, size=given.size)
