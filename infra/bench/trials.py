@@ -102,7 +102,7 @@ def _killed(few: TrialSubject, mails: Path) -> list[Measured]:
         for _ in range(_KILLS):
             child = fork.Process(target=_live_and_leave, args=(system,))
             child.start()
-            child.join(chance.uniform(0, whole / 4))
+            child.join(chance.uniform(0, whole / 12))  # so short that there is still work for the last of them
             if child.pid and child.is_alive():
                 os.kill(child.pid, signal.SIGKILL)
                 died += 1
