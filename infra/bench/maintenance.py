@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from statistics import median
@@ -40,12 +40,27 @@ _UNDISTURBED_SECONDS = 10.0
 _LOOKS = 3
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Disturbed:
-    """How long something took, and the 99th percentile of the writes meanwhile; in seconds."""
+    """How long something took each time, and how long each write meanwhile; in seconds.
 
-    seconds: float
-    p99: float
+    A purge is over before a writer has written a hundred times, so that a percentile of one would be its slowest
+    write. Those of all rounds are taken together.
+    """
+
+    seconds: list[float] = field(default_factory=list)
+    writes: list[float] = field(default_factory=list)
+
+    def measure(self, url: str, work: Callable[[], object]) -> None:
+        """Do it once more."""
+        with writing(url, _WRITE) as writes:
+            self.seconds.append(_seconds(work))
+        self.writes += writes
+
+    @property
+    def p99(self) -> float:
+        """The 99th percentile of the writes."""
+        return percentile(self.writes, 99)
 
 
 def measure_maintenance(subject: Subject, *, rows: int, old: int, rounds: int) -> list[Measured]:
@@ -54,24 +69,24 @@ def measure_maintenance(subject: Subject, *, rows: int, old: int, rounds: int) -
     (subject.home / "systems" / "bench" / "system.yaml").touch()
     os.environ["SERENO_SYSTEMS_DIR"] = str(subject.home / "systems")
     open_ledger().close()  # made once, and not by what is measured
-    taken = [_round(subject, rows=rows, old=old) for _ in range(rounds)]
-    middle = sorted(range(rounds), key=lambda each: taken[each][0].value)[rounds // 2]
-    lines = taken[middle]
-    return [*lines, *_dry_runs(subject, rows=rows, old=old)]
+    return [*_purges(subject, rows=rows, old=old, rounds=rounds), *_dry_runs(subject, rows=rows, old=old)]
 
 
-def _round(subject: Subject, *, rows: int, old: int) -> list[Measured]:
-    with _filled(subject, rows=rows, old=old, script=_INDEX) as url:
-        undisturbed = _disturbed(url, lambda: time.sleep(_UNDISTURBED_SECONDS)).p99
-        system = subject.system(url)
-        batches = _disturbed(url, lambda: _purge(system, old))
-    with _filled(subject, rows=rows, old=old, script=_INDEX) as url:
-        single = _disturbed(url, lambda: _delete(url))
-    detail = f"{old:,} of {rows:,} rows: {batches.seconds:.1f} s / {single.seconds:.1f} s"
+def _purges(subject: Subject, *, rows: int, old: int, rounds: int) -> list[Measured]:
+    undisturbed, batches, single = _Disturbed(), _Disturbed(), _Disturbed()
+    for _ in range(rounds):
+        with _filled(subject, rows=rows, old=old, script=_INDEX) as url:
+            undisturbed.measure(url, lambda: time.sleep(_UNDISTURBED_SECONDS))
+            batches.measure(url, partial(_purge, subject.system(url), old))
+        with _filled(subject, rows=rows, old=old, script=_INDEX) as url:
+            single.measure(url, partial(_delete, url))
+    one, other = median(batches.seconds), median(single.seconds)
+    times = median(each / peer for each, peer in zip(batches.seconds, single.seconds, strict=True))
+    detail = f"{old:,} of {rows:,} rows: {one:.2f} s / {other:.2f} s"
     return [
-        Measured("purge in batches / one DELETE, time", batches.seconds / single.seconds, 1.3, detail),
-        _beside("a writer's p99 during a purge / alone", batches.p99, undisturbed, limit=3),
-        _beside("a writer's p99 during one DELETE / alone", single.p99, undisturbed, limit=None),
+        Measured("purge in batches / one DELETE, time", times, 1.3, detail),
+        _beside("a writer's p99 during a purge / alone", batches, undisturbed, limit=3),
+        _beside("a writer's p99 during one DELETE / alone", single, undisturbed, limit=None),
     ]
 
 
@@ -124,17 +139,12 @@ def _delete(url: str) -> None:
         connection.execute("DELETE FROM log WHERE at < %s", [NOW - timedelta(days=RETAIN_DAYS)])
 
 
-def _disturbed(url: str, work: Callable[[], object]) -> _Disturbed:
-    with writing(url, _WRITE) as latencies:
-        seconds = _seconds(work)
-    return _Disturbed(seconds, percentile(latencies, 99))
-
-
 def _seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
 
 
-def _beside(name: str, one: float, other: float, *, limit: float | None) -> Measured:
-    return Measured(name, one / other, limit, f"{one * 1000:.1f} ms / {other * 1000:.1f} ms")
+def _beside(name: str, one: _Disturbed, other: _Disturbed, *, limit: float | None) -> Measured:
+    detail = f"{one.p99 * 1000:.1f} ms / {other.p99 * 1000:.1f} ms; of {len(one.writes):,} writes"
+    return Measured(name, one.p99 / other.p99, limit, detail)

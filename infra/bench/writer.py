@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-_PAUSE_SECONDS = 0.005
+_PAUSE_SECONDS = 0.001
 _FORK = multiprocessing.get_context("fork")
 
 

@@ -78,6 +78,26 @@ class ReadSession:
             roll_back(self._connection)
             raise
 
+    def answer(self, text: str, parameters: Parameters | None = None) -> Row:
+        """The one row of a query that is all Sereno's own, which the server may work out on several cores at once.
+
+        There is no cursor around it, since the query of a cursor is never parallel. So nothing of a folder may stand
+        in it: against Sereno's own text the read-only transaction is enough.
+
+        Raises:
+            SerenoError: as `rows`.
+        """
+        file = SqlFile(Path("a query of Sereno's own"), text)
+        try:
+            with naming(file):
+                self._begin()
+                with self._connection.cursor(row_factory=dict_row) as cursor:
+                    (row,) = cursor.execute(file.for_psycopg()[0], parameters or {}).fetchall()
+        except Exception:
+            roll_back(self._connection)
+            raise
+        return row
+
     def batches(
         self, sql: SqlFile, parameters: Parameters | None = None, *, size: int = FETCHED_AT_ONCE
     ) -> Iterator[Batch]:

@@ -186,7 +186,10 @@ def count_left(system: System, plan: PurgePlan) -> int:
 
 
 def _count(session: ReadSession, statements: Statements, value: datetime | date | int) -> int:
-    return int(next(session.rows(statements.count, {"cutoff": value}))["candidates"])
+    given = {"cutoff": value}
+    folders_text = statements.only or statements.hold
+    counted = next(session.rows(statements.count, given)) if folders_text else session.answer(statements.count, given)
+    return int(counted["candidates"])
 
 
 def _grains(

@@ -124,6 +124,17 @@ def test_rows_come_as_dicts_with_parameters_and_percent_signs(place: Place) -> N
     assert read_all(place.system(), query, like="t%") == [{"id": 2, "label": "two", "share": "50%"}]
 
 
+def test_an_answer_without_a_cursor_changes_nothing_either(place: Place) -> None:
+    before = place.state()
+    with reading(place.system("owner"), purpose="test") as session:
+        counted = "SELECT count(*) AS number FROM watched WHERE label LIKE :like"
+        assert session.answer(counted, {"like": "t%"}) == {"number": 1}
+        with pytest.raises(ContractError, match="read-only transaction"):
+            session.answer("DELETE FROM watched RETURNING id")
+        assert session.answer(counted, {"like": "%"}) == {"number": 2}
+    assert place.state() == before
+
+
 def test_rows_are_streamed(place: Place) -> None:
     with reading(place.system(), purpose="test") as session:
         rows = session.rows("SELECT i, 1 / (5000 - i) FROM generate_series(1, 100000) i")
