@@ -65,6 +65,7 @@ OFFERS: tuple[Offer, ...] = (
     Offer("restore_drill", _has_backups),
     Offer("prune", _has_backups),
     Offer("history", lambda _: True),
+    Offer("audit_search", lambda _: True),
     Offer("migrate", _migrates, lambda _: ("migrations.version",)),
     *(Offer(kind.job, partial(_offers, kind), partial(_files_of, kind)) for kind in KINDS),
     Offer("maintenance", _has_maintenance, _files_of_maintenance),

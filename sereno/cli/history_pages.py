@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from sereno.reports.build import human_count, shortened
 from sereno.reports.model import Effect, Report, Result
 from sereno.systems.loader import load_system
 from sereno.systems.model import System
+from sereno.systems.sections.audit import EventKind
 
 _LONGEST_PAYLOAD = 120  # characters
 
@@ -26,8 +28,8 @@ def print_history(
     name: str,
     *,
     source: str,
-    dates: tuple[str, str],
-    action: str,
+    filters: Mapping[str, str],
+    kind: str = "",
     limit: int | None,
     offset: int,
     order: tuple[str, str],
@@ -38,14 +40,16 @@ def print_history(
 ) -> int:
     """Print a page of the history of the system `name`, or write all of it to a file; the exit code.
 
+    `filters` are those of `filters_of`, as they were written.
+
     Raises:
         ConfigurationError: there is no such system, or what was asked for makes no sense.
         SerenoError: the source cannot be read, or the file not be written.
     """
     system = load_system(name)
-    filters = filters_of(system.zone, action=action, date_from=dates[0], date_to=dates[1])
+    wanted = filters_of(system.zone, **filters, kind=EventKind(kind) if kind else None)
     sort_by, direction = SortBy(order[0]), Direction(order[1])
-    query = HistoryQuery(filters=filters, sort_by=sort_by, direction=direction, limit=limit, offset=offset)
+    query = HistoryQuery(filters=wanted, sort_by=sort_by, direction=direction, limit=limit, offset=offset)
     form = _format(export, to)
     wish = Wish(origin=Origin(source), query=query, totals=totals, export=form)
     if form:

@@ -60,8 +60,7 @@ def history(
     return print_history(
         system,
         source=source,
-        dates=(date_from, date_to),
-        action=action,
+        filters={"action": action, "date_from": date_from, "date_to": date_to},
         limit=limit,
         offset=offset,
         order=(sort_by, sort_dir),

@@ -7,14 +7,16 @@ from collections.abc import Generator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from sereno.history.event import HistoryEvent
+from sereno.history.kinds import OWN_RULES
 from sereno.history.page import Totals
 from sereno.history.query import Direction, Filters, HistoryQuery, SortBy
 from sereno.ledger import Ledger
 from sereno.ledger.models import AuditRow, time_text
+from sereno.systems.sections.audit import EventKind, KindRule
 
 _AT_ONCE = 1_000  # rows
 _COLUMNS: dict[SortBy, InstrumentedAttribute[Any]] = {
@@ -25,6 +27,14 @@ _COLUMNS: dict[SortBy, InstrumentedAttribute[Any]] = {
     SortBy.USER: AuditRow.actor,
     SortBy.ID: AuditRow.sequence,
 }
+
+
+def _fits(rule: KindRule) -> ColumnElement[bool]:
+    wanted = ((AuditRow.action, rule.actions), (AuditRow.job, rule.models))
+    return and_(true(), *(column.in_(values) for column, values in wanted if values))
+
+
+_KIND = case(*((_fits(rule), rule.kind.value) for rule in OWN_RULES), else_=EventKind.OTHER.value)
 
 
 class LedgerSource:
@@ -50,15 +60,15 @@ class LedgerSource:
                 yield _event(sequence, text)
 
     def totals(self, filters: Filters) -> Totals:
-        """How many events there are of each action.
+        """How many events there are of each action and kind.
 
         Raises:
             SerenoError: the ledger cannot be read.
         """
-        counted = self._filtered(select(AuditRow.action, func.count()), filters)
+        counted = self._filtered(select(AuditRow.action, AuditRow.job, func.count()), filters)
         with self._ledger.reading() as session:
-            rows = session.execute(counted.group_by(AuditRow.action).order_by(AuditRow.action)).all()
-        return Totals(by_action={action: number for action, number in rows})  # noqa: C416 (rows are no pairs to mypy)
+            rows = session.execute(counted.group_by(AuditRow.action, AuditRow.job)).tuples().all()
+        return Totals.of(rows, OWN_RULES)
 
     def _filtered(self, wanted: Select[Any], filters: Filters) -> Select[Any]:
         conditions: list[ColumnElement[bool]] = [AuditRow.system == self._system]
@@ -71,6 +81,8 @@ class LedgerSource:
                 conditions.append(column == value)
         if filters.text:
             conditions.append(AuditRow.text.icontains(filters.text, autoescape=True))
+        if filters.kind:
+            conditions.append(_KIND.in_((filters.kind.value,)))
         if filters.date_from:
             conditions.append(AuditRow.time >= time_text(filters.date_from))
         if filters.date_to:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from sereno.history.event import HistoryEvent
+from sereno.history.kinds import kind_of
 from sereno.history.query import HistoryQuery, Origin
+from sereno.systems.sections.audit import KindRule
 
 SCHEMA = "sereno.history/1"
 
@@ -18,6 +21,19 @@ class Totals:
     """All events that the filters let through, whichever part of them a page shows."""
 
     by_action: dict[str, int]
+    by_kind: dict[str, int]
+
+    @classmethod
+    def of(cls, counts: Iterable[tuple[str, str, int]], rules: Sequence[KindRule]) -> Self:
+        """From how many events there are of each action and model."""
+        by_action, by_kind = Counter[str](), Counter[str]()
+        for action, model, number in counts:
+            by_action[action] += number
+            by_kind[kind_of(rules, action=action, model=model).value] += number
+        return cls(
+            by_action=dict(sorted(by_action.items())),
+            by_kind=dict(sorted(by_kind.items(), key=lambda item: (-item[1], item[0]))),
+        )
 
     @property
     def rows(self) -> int:
@@ -60,7 +76,12 @@ class Page:
         """The page for programs, times in `zone`."""
         totals: dict[str, Any] = {"rows_returned": len(self.events)}
         if self.totals:
-            totals = {"rows": self.totals.rows, **totals, "by_action": self.totals.by_action}
+            totals = {
+                "rows": self.totals.rows,
+                **totals,
+                "by_action": self.totals.by_action,
+                "by_kind": self.totals.by_kind,
+            }
         return {
             "schema": SCHEMA,
             "system": system,
@@ -77,7 +98,7 @@ def shown_filters(origin: Origin, query: HistoryQuery, zone: ZoneInfo) -> dict[s
     bounds = {"date_from": filters.date_from, "date_to": filters.date_to}
     return {
         "source": origin.value,
-        **{name: getattr(filters, name) or None for name in ("action", "user", "model", "text")},
+        **{name: getattr(filters, name) or None for name in ("action", "user", "model", "text", "kind")},
         **{name: moment and moment.astimezone(zone).isoformat() for name, moment in bounds.items()},
         "sort_by": query.sort_by.value,
         "sort_dir": query.direction.value,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sereno.errors import ConfigurationError
 from sereno.moments import period_of
+from sereno.systems.sections.audit import EventKind
 
 PAGE_ROWS = 100
 """Rows of a page, unless said."""
@@ -53,6 +54,7 @@ class Filters:
     """Somewhere in the event, whatever the case of its letters."""
     date_from: datetime | None = None
     date_to: datetime | None = None
+    kind: EventKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,7 @@ def filters_of(
     user: str = "",
     model: str = "",
     text: str = "",
+    kind: EventKind | None = None,
 ) -> Filters:
     """The filters as people write them.
 
@@ -97,6 +100,7 @@ def filters_of(
         user: exactly this user.
         model: exactly this kind of thing.
         text: somewhere in the event.
+        kind: what an auditor calls it.
 
     Raises:
         ConfigurationError: a date is none, or they are the wrong way round, or a filter holds a character that no
@@ -106,7 +110,7 @@ def filters_of(
         if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
             raise ConfigurationError(f"{name} holds a character that no text has")
     begin, end = period_of(date_from, date_to, zone)
-    return Filters(action=action, user=user, model=model, text=text, date_from=begin, date_to=end)
+    return Filters(action=action, user=user, model=model, text=text, date_from=begin, date_to=end, kind=kind)
 
 
 def page_limit(limit: int | None) -> int:

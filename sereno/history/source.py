@@ -49,7 +49,7 @@ def opened(system: System, origin: Origin) -> Iterator[EventSource]:
             f"source={Origin.SERENO}"
         )
     with reading(system, purpose="history") as session:
-        yield SystemSource(session, rows)
+        yield SystemSource(session, rows, system.audit.kinds)
 
 
 def look(source: EventSource, query: HistoryQuery, *, origin: Origin, totals: bool = True) -> Page:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sereno.errors import ContractError
 from sereno.history.event import HistoryEvent, key
 from sereno.history.page import Totals
 from sereno.history.query import Filters, HistoryQuery, SortBy
+from sereno.systems.sections.audit import EventKind, KindRule
 from sereno.systems.sql_file import SqlFile
 
 ROWS = "history.rows"
@@ -20,10 +21,11 @@ ROWS = "history.rows"
 class SystemSource:
     """The events that the query `rows` gives."""
 
-    def __init__(self, session: ReadSession, rows: SqlFile) -> None:
-        """Ask through `session`, which changes nothing."""
+    def __init__(self, session: ReadSession, rows: SqlFile, rules: Sequence[KindRule] = ()) -> None:
+        """Ask through `session`, which changes nothing; `rules` say of which kinds the events are."""
         self._session = session
         self._rows = rows
+        self._rules = rules
 
     def events(self, query: HistoryQuery) -> Generator[HistoryEvent, None, None]:
         """The events that `query` asks for.
@@ -34,18 +36,19 @@ class SystemSource:
         """
         columns = dict.fromkeys((query.sort_by, SortBy.ID))
         order = ", ".join(f'q."{column}" {query.direction}' for column in columns)
-        sql = _around(self._rows, "SELECT q.* FROM (", f") AS q ORDER BY {order} LIMIT :limit OFFSET :offset")
-        given = {**parameters(query.filters), "limit": query.limit, "offset": query.offset}
+        where, values = _of_kind(query.filters.kind, self._rules)
+        sql = _around(self._rows, "SELECT q.* FROM (", f") AS q {where}ORDER BY {order} LIMIT :limit OFFSET :offset")
+        given = {**parameters(query.filters), **values, "limit": query.limit, "offset": query.offset}
         for row in self._session.rows(sql, given):
             yield _event(row, self._rows)
 
     def totals(self, filters: Filters) -> Totals:
-        """How many events there are of each action; raises as `events`."""
-        sql = _around(
-            self._rows, "SELECT q.action, count(*) AS number FROM (", ") AS q GROUP BY q.action ORDER BY q.action"
-        )
-        counted = self._session.rows(sql, parameters(filters))
-        return Totals(by_action={str(row["action"]): int(row["number"]) for row in counted})
+        """How many events there are of each action and kind; raises as `events`."""
+        where, values = _of_kind(filters.kind, self._rules)
+        sql = _around(self._rows, "SELECT q.action, q.model, count(*) AS number FROM (", f") AS q {where}GROUP BY 1, 2")
+        counted = self._session.rows(sql, {**parameters(filters), **values})
+        counts = ((str(row["action"] or ""), str(row["model"] or ""), int(row["number"])) for row in counted)
+        return Totals.of(counts, self._rules)
 
 
 def parameters(filters: Filters) -> dict[str, Any]:
@@ -58,6 +61,20 @@ def parameters(filters: Filters) -> dict[str, Any]:
         "date_from": filters.date_from,
         "date_to": filters.date_to,
     }
+
+
+def _of_kind(kind: EventKind | None, rules: Sequence[KindRule]) -> tuple[str, dict[str, list[str]]]:
+    """The condition that only events of `kind` meet, and its parameters; nothing where any kind will do."""
+    if kind is None:
+        return "", {}
+    cases, values = [], dict[str, list[str]]()
+    for number, rule in enumerate(rules):
+        wanted = {name: [*some] for name, some in (("action", rule.actions), ("model", rule.models)) if some}
+        values |= {f"kind_{number}_{name}": some for name, some in wanted.items()}
+        fits = " AND ".join(f"q.{name}::text = ANY(CAST(:kind_{number}_{name} AS text[]))" for name in wanted)
+        cases.append(f"WHEN {fits} THEN '{rule.kind}'")
+    decided = f"CASE {' '.join(cases)} ELSE '{EventKind.OTHER}' END" if cases else f"'{EventKind.OTHER}'"
+    return f"WHERE {decided} = '{kind}' ", values
 
 
 def _around(sql: SqlFile, before: str, after: str) -> SqlFile:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, model_validator
 
 from sereno.systems.part import Part
+from sereno.systems.sections.audit import Audit
 from sereno.systems.sections.backup import Backup
 from sereno.systems.sections.care import Care
 from sereno.systems.sections.checks import Checks
@@ -70,6 +71,8 @@ class System(Part):
     """How its schema is brought up to date. Offered where there are backups, since one is taken before."""
     support: Support = Support()
     """What operators do for people who write in. Each part that is left out is not offered."""
+    audit: Audit = Audit()
+    """What the actions of its own audit table mean."""
     overview: Overview | None = None
     """What its owner is told of the business. Leave out where nobody asks."""
 

@@ -41,7 +41,7 @@ RUNS = [
 ]
 """What `demo` runs: job, deployment and effect of each deployment that has a schedule, in their order."""
 DEPLOYMENTS = [deployment for _, deployment, _ in RUNS]
-WITHOUT_SCHEDULE = ["demo-clear-lockout", "demo-resend-notifications", "demo-resolve-alert"]
+WITHOUT_SCHEDULE = ["demo-audit-search", "demo-clear-lockout", "demo-resend-notifications", "demo-resolve-alert"]
 """Deployments for the form alone."""
 
 
