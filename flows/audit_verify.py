@@ -2,7 +2,7 @@
 
 from sereno.auditing.report import audit_report
 from sereno.reports.model import Report
-from tasks.audit_verify import ask_witnesses, note_head, verify_chain
+from tasks.audit_verify import ask_witnesses, note_configuration, note_head, verify_chain
 from tasks.job import job
 from tasks.publish import publish
 from tasks.systems import exclusive, load_system
@@ -14,8 +14,10 @@ async def audit_verify(system: str, full: bool = False) -> Report:
 
     When: every day, on from where the run before ended; with `full` every month, and before the history is relied on.
 
-    What it changes: nothing in the system. When the chain holds, its head is noted in every store of the system, once,
-    where who can edit the ledger cannot reach: there, and in the manifests of backups, a cut or rewritten chain shows.
+    What it changes: nothing in the system. Files of the system's folder that are not what they were become an event of
+    the chain, by name and digest, so that the history tells when Sereno was told to work differently. When the chain
+    holds, its head is noted in every store of the system, once, where who can edit the ledger cannot reach: there, and
+    in the manifests of backups, a cut or rewritten chain shows.
 
     When it fails: the finding names the first event that is not what it was, and how that can be seen. Keep the ledger
     as it is, take a copy, and find out who could write to it; backups and reports hold the heads of their time. A store
@@ -28,7 +30,8 @@ async def audit_verify(system: str, full: bool = False) -> Report:
     """
     source = await load_system(system)
     async with exclusive(source, "audit_verify"):
+        configuration = await note_configuration(source)
         witnesses = await ask_witnesses(source, full=full)
         verified = await verify_chain(source, witnesses, full=full)
         noted = await note_head(source, verified)
-    return await publish(audit_report(verified, witnesses, noted))
+    return await publish(audit_report(verified, witnesses, (configuration, *noted)))
