@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sereno.check.data_map import checked_against_schema, checked_data_map
 from sereno.check.messages import checked_messages
 from sereno.check.offers import offered_jobs
 from sereno.check.offline import checked_file, checked_secrets, checked_sql_files
@@ -45,6 +46,7 @@ def check_system(name: str, *, online: bool, settings: Settings | None = None, w
     jobs = (*offered_jobs(system), *(["smoke"] if suites else []))
     findings.append(Finding(name="jobs offered", passed=True, required=False, evidence=", ".join(jobs) or "none"))
     findings += checked_purge_files(system, settings)
+    findings += checked_data_map(name, settings)
     if not wherever and (missing := system.database.url.missing()):
         evidence = f"{', '.join(missing)}; `sereno check {name}` says all that is missing"
         return [*findings, Finding(name=SET_UP, passed=False, required=False, evidence=evidence)]
@@ -56,6 +58,7 @@ def check_system(name: str, *, online: bool, settings: Settings | None = None, w
         findings += databases
         if all(finding.passed for finding in databases if finding.name.endswith(" connects")):
             findings += checked_purges(system)
+            findings += checked_against_schema(system, settings)
         findings += checked_targets(system)
         findings += checked_stores(system, settings)
         findings += checked_volumes(system, settings)

@@ -11,6 +11,7 @@ from sereno.cli import (
     archive_verbs,
     audit_verbs,
     backup_verbs,
+    data_map_verbs,
     history_verb,
     key_verbs,
     metrics_verbs,
@@ -66,6 +67,7 @@ def program() -> App:
     app.command(audit_verbs.verbs(LOOK))
     app.command(history_verb.history, group=LOOK)
     app.command(archive_verbs.verbs(LOOK))
+    app.command(data_map_verbs.verbs(LOOK))
     app.command(report_verbs.verbs(LOOK))
     app.command(verbs.schema, group=OTHER)
     app.command(verbs.version, group=OTHER)

@@ -41,19 +41,22 @@ def check(system: str | None = None, /, *, online: bool = False, reports: Report
     return print_check(system, online=online, as_json=as_json, reports=reports)
 
 
-def schema(of: Literal["system", "smoke"] = "system", /) -> int:
-    """Print the JSON Schema of `system.yaml` or `smoke.yaml`, for editors.
+def schema(of: Literal["system", "smoke", "datamap"] = "system", /) -> int:
+    """Print the JSON Schema of `system.yaml`, `smoke.yaml` or `data_map.yaml`.
 
-    The first line of such a file points an editor to its schema.
+    Editors complete and check by it: the first line of such a file points there.
 
       sereno schema > deployments/system.schema.json
       sereno schema smoke > deployments/smoke.schema.json
+      sereno schema datamap > deployments/datamap.schema.json
 
     Args:
         of: Which file's.
     """
     if of == "smoke":
         from sereno.smoke.suite.schema import smoke_schema_text as schema_text
+    elif of == "datamap":
+        from sereno.compliance.datamap.reading import data_map_schema_text as schema_text
     else:
         from sereno.systems.schema import schema_text
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sereno.database.names import split
 from sereno.maintenance.idle import IdleOutcome
-from sereno.maintenance.names import split
 from sereno.maintenance.plan import PurgePlan
 from sereno.maintenance.table import Referrer
 from sereno.reports.build import human_bytes

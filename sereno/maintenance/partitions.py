@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sereno.database.names import quoted
 from sereno.database.sessions import ReadSession
 from sereno.errors import ContractError
-from sereno.maintenance.names import quoted
 from sereno.maintenance.statements import Statements
 from sereno.systems.sections.maintenance import Purge
 

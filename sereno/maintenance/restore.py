@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sereno.database.names import quoted
 from sereno.database.sessions import ChangeSession, ReadSession, reading
 from sereno.errors import ContractError
 from sereno.maintenance.archive import Archive, Part, PartHeader
-from sereno.maintenance.names import quoted
 from sereno.maintenance.own_sql import brief_changes, own
 from sereno.progress import Meter, Progress, silent
 from sereno.systems.model import System

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sereno.maintenance.names import quoted, split
+from sereno.database.names import quoted, split
 from sereno.maintenance.table import PurgeTable
 from sereno.systems.sections.maintenance import Reference
 from sereno.systems.sql_file import SqlFile

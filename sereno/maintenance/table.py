@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sereno.database.names import quoted, split
 from sereno.database.sessions import ReadSession, Row
 from sereno.errors import ContractError
-from sereno.maintenance.names import quoted, split
 from sereno.systems.sections.maintenance import Purge
 
 _TABLE = """
