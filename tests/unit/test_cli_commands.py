@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -222,6 +224,15 @@ def test_a_job_that_is_killed_has_failed(job: Any, capsys: Captured) -> None:
     assert "SIGKILL" in capsys.readouterr().err
 
 
+@pytest.fixture
+def a_terminal_that_hangs_up() -> Iterator[None]:
+    """Take SIGHUP also where the tests were started by nohup, which ignores it for every process below."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("a_terminal_that_hangs_up")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_interrupts_the_job_which_still_reports(name: str, job: Any, capsys: Captured) -> None:
     job(

@@ -55,10 +55,16 @@ def test_a_right_folder_passes(folder: Path) -> None:
 
 
 def test_jobs_are_offered_by_their_sections(folder: Path) -> None:
-    assert offered_jobs(load_system("point", Settings())) == ("history", "audit_verify", "database_care")
-    assert findings()["jobs offered"].evidence == "history, audit_verify, database_care"
+    assert offered_jobs(load_system("point", Settings())) == (
+        "history",
+        "audit_search",
+        "audit_verify",
+        "database_care",
+    )
+    assert findings()["jobs offered"].evidence == "history, audit_search, audit_verify, database_care"
     (folder / "system.yaml").write_text(SYSTEM + BACKUP)
-    jobs = ("backup", "restore", "verify_backups", "restore_drill", "prune", "history", "audit_verify", "database_care")
+    backups = ("backup", "restore", "verify_backups", "restore_drill", "prune")
+    jobs = (*backups, "history", "audit_search", "audit_verify", "database_care")
     assert offered_jobs(load_system("point", Settings())) == jobs
     assert findings()["jobs offered"].evidence == ", ".join(jobs)
 
