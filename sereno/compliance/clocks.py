@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.easter import easter
 
-from sereno.compliance.control import Law
+from sereno.systems.sections.compliance import Law
 
 LGPD_REQUEST_DAYS = 15
 """LGPD art. 19 II: a full answer within 15 days."""

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
-from sereno.compliance.control import Judged, Law
+from sereno.compliance.control import Judged
 from sereno.compliance.evidence import Evidence, Part
 from sereno.compliance.score import Score
 from sereno.ledger.canonical import canonical_json
 from sereno.reports.model import AuditReference
+from sereno.systems.sections.compliance import Language, Law
 
 SCHEMA = "sereno.compliance-report/1"
-
-
-class Language(StrEnum):
-    """The languages of the report."""
-
-    PORTUGUESE = "pt"
-    SPANISH = "es"
-    ENGLISH = "en"
 
 
 class Period(Part):

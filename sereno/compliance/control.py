@@ -8,15 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from sereno.compliance.evidence import Evidence, Part
-
-
-class Severity(StrEnum):
-    """How bad it is when a control does not hold. A critical one that failed bounds the score."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
+from sereno.systems.sections.compliance import Severity
 
 
 class Outcome(StrEnum):
@@ -28,13 +20,6 @@ class Outcome(StrEnum):
     """Nothing answers the question: no SQL file, a query that failed, evidence that is too old."""
     MANUAL = "manual"
     """Somebody has to look: no query can tell."""
-
-
-class Law(StrEnum):
-    """The laws that a system is measured by."""
-
-    GDPR = "gdpr"
-    LGPD = "lgpd"
 
 
 class Judged(Part):

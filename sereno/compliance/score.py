@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from sereno.compliance.control import Judged, Outcome, Severity
+from sereno.compliance.control import Judged, Outcome
 from sereno.compliance.evidence import Part
+from sereno.systems.sections.compliance import Severity
 
 BOUND = 69
 """The highest score of a system of which a critical control failed."""

@@ -281,3 +281,15 @@ class TrialNoticeRow(Base):
     message_id: Mapped[str]
     noted_at: Mapped[str]
     run_id: Mapped[str | None]
+
+
+class ComplianceScoreRow(Base):
+    """The score of a report about a period that ended on the day `until`. `outcomes` is a JSON object by control."""
+
+    __tablename__ = "sereno_compliance_scores"
+
+    system: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int]
+    outcomes: Mapped[str]
+    taken_at: Mapped[str]

@@ -11,6 +11,7 @@ from sereno.systems.sections.audit import Audit
 from sereno.systems.sections.backup import Backup
 from sereno.systems.sections.care import Care
 from sereno.systems.sections.checks import Checks
+from sereno.systems.sections.compliance import Compliance
 from sereno.systems.sections.database import Database
 from sereno.systems.sections.fields import Name, Timezone
 from sereno.systems.sections.load_check import LoadCheck
@@ -73,6 +74,8 @@ class System(Part):
     """What operators do for people who write in. Each part that is left out is not offered."""
     audit: Audit = Audit()
     """What the actions of its own audit table mean."""
+    compliance: Compliance | None = None
+    """Which laws it is measured by. Leave out where no compliance report is written."""
     overview: Overview | None = None
     """What its owner is told of the business. Leave out where nobody asks."""
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sereno.compliance.clocks import brazilian_holidays, breach_due, request_due
-from sereno.compliance.control import Law
+from sereno.systems.sections.compliance import Law
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 LISBON = ZoneInfo("Europe/Lisbon")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sereno.compliance.control import Judged, Outcome, Severity
+from sereno.compliance.control import Judged, Outcome
 from sereno.compliance.score import BOUND, score_of
+from sereno.systems.sections.compliance import Severity
 
 
 def control(name: str, outcome: Outcome, *, weight: int = 1, severity: Severity = Severity.MEDIUM) -> Judged:

@@ -6,6 +6,7 @@ from sereno.systems.contracts import (
     audit,
     backup,
     checks,
+    compliance,
     drill,
     history,
     maintenance,
@@ -29,6 +30,7 @@ CONTRACTS: tuple[Contract, ...] = (
     *support.CONTRACTS,
     *migrations.CONTRACTS,
     *overview.CONTRACTS,
+    *compliance.CONTRACTS,
 )
 
 
