@@ -37,6 +37,7 @@ RUNS = [
     ("data-checks", "demo-data-checks", "read"),
     ("database-care", "demo-database-care", "dry-run"),
     ("history", "demo-history", "read"),
+    ("compliance-check", "demo-compliance-check", "read"),
     ("business-overview", "demo-business-overview", "read"),
 ]
 """What `demo` runs: job, deployment and effect of each deployment that has a schedule, in their order."""
