@@ -86,12 +86,12 @@ def _followed(schema: JsonSchema, whole: JsonSchema, data: Any) -> JsonSchema:
 
 
 def _without_titles(schema: Any) -> Any:
-    """Without the titles that merely repeat a key in capitals (a property called `title` stays)."""
+    """Without the titles that merely repeat a key in capitals (a property, or an example's key, called `title` stays)."""
     if isinstance(schema, list):
         return [_without_titles(item) for item in schema]
     if isinstance(schema, dict):
         return {
-            key: _without_titles(value)
+            key: value if key == "examples" else _without_titles(value)
             for key, value in schema.items()
             if not (key == "title" and isinstance(value, str))
         }

@@ -15,7 +15,7 @@ from sereno.systems.part import Part
 from sereno.systems.schema import schema_at, schema_text, system_schema
 
 CHECKED_IN = Path(__file__).parents[2] / "deployments" / "system.schema.json"
-UNITS = ("seconds", "minutes", "hours", "days", "bytes", "percent", "rows", "megabytes", "mebibytes")
+UNITS = ("seconds", "minutes", "hours", "days", "months", "bytes", "percent", "rows", "megabytes", "mebibytes")
 COUNTED = {
     "attempts",
     "begin_hour",
@@ -34,6 +34,7 @@ COUNTED = {
     "per_recipient_per_day",
     "smtp_port",
     "weekly",
+    "weight",
     "yearly",
 }
 
