@@ -95,6 +95,8 @@ class DemoSystem:
         for name in ("backup_passphrase", "admin_password"):
             if not self._secret(name).is_file():
                 self._write_secret(name, secrets.token_urlsafe(24))
+        if not self._secret("officer_email").is_file():
+            self._write_secret("officer_email", "officer@salon.example")
         reference = self.reference
         if fill(self.url, scale=self.scale, reference=reference):
             (self.folder / "reference").write_text(f"{reference.isoformat()}\n")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
-from sereno.errors import SerenoError
 from sereno.history.event import HistoryEvent
 from sereno.history.kinds import CONFIGURATION_CHANGED
 from sereno.history.query import Filters, HistoryQuery, Origin
@@ -16,25 +14,15 @@ from sereno.systems.model import System
 _MOST_CHANGES = 100
 
 
-@dataclass(frozen=True, kw_only=True)
-class AuditTally:
-    """What the trail of one origin holds."""
+def count_by_kind(system: System, origin: Origin, *, since: datetime, until: datetime) -> Mapping[str, int]:
+    """How many events there are of each kind from `since` (included) to `until` (not included).
 
-    origin: Origin
-    by_kind: Mapping[str, int]
-    """How many events; empty where there are none, and where they could not be read."""
-    problem: str = ""
-    """Why they could not be read."""
-
-
-def tally(system: System, origin: Origin, *, since: datetime, until: datetime) -> AuditTally:
-    """Count the events from `since` (included) to `until` (not included) by kind."""
-    try:
-        with opened(system, origin) as source:
-            totals = source.totals(Filters(date_from=since, date_to=until))
-    except SerenoError as error:
-        return AuditTally(origin=origin, by_kind={}, problem=str(error))
-    return AuditTally(origin=origin, by_kind=totals.by_kind)
+    Raises:
+        ConfigurationError: the system's folder says nothing of an audit table of its own.
+        SerenoError: the ledger or the database cannot be read.
+    """
+    with opened(system, origin) as source:
+        return source.totals(Filters(date_from=since, date_to=until)).by_kind
 
 
 def configuration_changes(system: System, *, since: datetime, until: datetime) -> tuple[HistoryEvent, ...]:

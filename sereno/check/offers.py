@@ -73,6 +73,7 @@ OFFERS: tuple[Offer, ...] = (
     Offer("trial_expiry", _has_trials, _trial_files),
     Offer("business_overview", lambda system: system.overview is not None),
     Offer("compliance_check", lambda system: system.compliance is not None),
+    Offer("compliance_report", lambda system: system.compliance is not None),
     Offer("audit_verify", lambda _: True),
     Offer("database_care", lambda _: True),
     Offer("data_checks", lambda system: system.checks is not None, _latency_queries),

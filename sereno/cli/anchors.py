@@ -44,9 +44,11 @@ def read_anchors(path: Path, *, system: str) -> list[Anchor]:
 
 
 def _of_document(data: Any, path: Path) -> tuple[list[Any], Any]:
-    """What a report or a manifest noted, and of which system."""
+    """What a report, a compliance report or a manifest noted, and of which system."""
     if isinstance(data, dict) and "audit" in data and "system" in data:
         noted, whose = data["audit"], data["system"]
+    elif isinstance(data, dict) and "sealed" in data and isinstance(data.get("content"), dict):
+        noted, whose = data["sealed"], data["content"].get("system")
     elif isinstance(data, dict) and "audit_head" in data and isinstance(data.get("origin"), dict):
         noted, whose = data["audit_head"], data["origin"].get("system")
     else:

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from sereno.compliance.evidence import Evidence, digest_of, digest_of_rows
+from sereno.compliance.evidence import Evidence, Source, digest_of, digest_of_rows
 from sereno.database.sessions import Row, reading
 from sereno.errors import ContractError, SerenoError
 from sereno.systems.model import System
@@ -45,21 +45,28 @@ def ask_file(system: System, stem: str, parameters: Mapping[str, Any]) -> Answer
     try:
         sql = find_sql(system.name, stem)
     except SerenoError as error:
-        return _answer(stem, "system", f"sql/{stem}.sql", "", partial(_fail, error))
+        return _answer(stem, Source.SYSTEM, f"sql/{stem}.sql", "", partial(_fail, error))
     if sql is None:
         return None
     given = {name: value for name, value in parameters.items() if name in sql.parameters}
-    return _answer(stem, "system", sql.where, sql.text, lambda: _rows_of(system, sql, given))
+    return _answer(stem, Source.SYSTEM, sql.where, sql.text, lambda: _rows_of(system, sql, given))
 
 
-def ask_text(system: System, name: str, text: str, parameters: Mapping[str, Any] | None = None) -> Answer:
+def ask_text(
+    system: System,
+    name: str,
+    text: str,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    source: Source = Source.CATALOG,
+) -> Answer:
     """The answer of the database to a question of Sereno's own; a failure is an answer with a problem."""
-    return _answer(name, "catalog", text, text, lambda: _rows_of(system, text, parameters or {}))
+    return _answer(name, source, text, text, lambda: _rows_of(system, text, parameters or {}))
 
 
-def ask_ledger(name: str, question: str, rows: Callable[[], Iterable[Row]]) -> Answer:
-    """The answer of the ledger or the stores; `question` says in words what `rows` asks."""
-    return _answer(name, "ledger", question, question, rows)
+def ask_own(name: str, question: str, rows: Callable[[], Iterable[Row]], *, source: Source = Source.LEDGER) -> Answer:
+    """The answer that `rows` gathers; `question` says in words what it asks."""
+    return _answer(name, source, question, question, rows)
 
 
 def _rows_of(system: System, sql: Any, parameters: Mapping[str, Any]) -> Sequence[Row]:
@@ -75,7 +82,7 @@ def _fail(error: SerenoError) -> Iterable[Row]:
     raise error
 
 
-def _answer(name: str, source: str, query: str, text: str, rows: Callable[[], Iterable[Row]]) -> Answer:
+def _answer(name: str, source: Source, query: str, text: str, rows: Callable[[], Iterable[Row]]) -> Answer:
     taken_at, started = datetime.now(UTC), time.perf_counter()
     found: tuple[Row, ...] = ()
     problem = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sereno.compliance.content import Content
 from sereno.compliance.control import Judged, Outcome
@@ -13,12 +13,17 @@ from sereno.systems.sections.compliance import Severity
 _REQUIRED = frozenset({Severity.HIGH, Severity.CRITICAL})
 
 
-def check_report(content: Content) -> Draft:
-    """The report: a control of high severity that failed fails the run; one without data is told."""
+def check_report(content: Content, sent: Sequence[Finding] = ()) -> Draft:
+    """The report: a control of high severity that failed fails the run; one without data is told.
+
+    Args:
+        content: what was seen and how it was judged.
+        sent: what became of reports that waited for the officer.
+    """
     return Draft(
         headline=headline_of(content),
         figures=figures_of(content),
-        findings=tuple(findings_of(content)),
+        findings=(*findings_of(content), *sent),
         tables=(score_table(content),),
     )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeVar
 
 from sereno.compliance.asking import Answer
 from sereno.compliance.content import Clocks, Consents, Content, Trend
 from sereno.compliance.controls import judge_controls
 from sereno.compliance.judging import breach_clocks, consents_of, request_clocks
-from sereno.compliance.looking import Seen, evidence_of, section_of
+from sereno.compliance.looking import Seen, section_of
 from sereno.compliance.registers import tables
 from sereno.compliance.score import score_of
 from sereno.systems.model import System
@@ -44,12 +44,13 @@ def compose(system: System, seen: Seen, *, language: Language) -> Content:
         "breaches", seen.tables.breaches, lambda a: breach_clocks(system, section, now)(a.rows)
     )
     gaps |= {f"control.{name}": wish.leave_out for name, wish in section.controls.items() if wish.leave_out}
-    gaps |= {f"audit.{tally.origin}": tally.problem for tally in seen.trail.tallies if tally.problem}
+    gaps |= {answer.evidence.name: answer.problem for answer in seen.trail.events.values() if answer.problem}
     if seen.map_ is None:
         gaps["processing"] = "there is no data_map.yaml"
     return Content(
         system=system.name,
         title=system.title,
+        controller=section.controller,
         timezone=system.timezone,
         language=language,
         laws=section.laws,
@@ -63,10 +64,5 @@ def compose(system: System, seen: Seen, *, language: Language) -> Content:
         breaches=breaches,
         tables=tuple(tables(system, seen)),
         gaps=gaps,
-        evidence=tuple(answer.evidence for answer in _besides(seen)),
+        evidence=tuple(answer.evidence for answer in (seen.own.backups, *seen.trail.events.values())),
     )
-
-
-def _besides(seen: Seen) -> Iterator[Answer]:
-    yield seen.own.backups
-    yield from map(evidence_of, seen.trail.tallies)

@@ -78,6 +78,7 @@ class Content(Part):
     schema_: str = Field(default=SCHEMA, alias="schema")
     system: str
     title: str
+    controller: str = ""
     timezone: str
     language: Language
     laws: tuple[Law, ...]

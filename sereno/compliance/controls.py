@@ -30,12 +30,12 @@ def _by_tables(system: System, section: Compliance, seen: Seen) -> Iterator[Judg
     tables = seen.tables
     requests = judging.request_clocks(system, section, seen.now)
     breaches = judging.breach_clocks(system, section, seen.now)
-    for name, answer, judge, contract in (
-        ("breaches_notified_in_time", tables.breaches, judging.in_time, BREACHES),
-        ("requests_in_time", tables.requests, judging.in_time, REQUESTS),
+    for name, answer, clocks, words, contract in (
+        ("breaches_notified_in_time", tables.breaches, breaches, ("known", "notified"), BREACHES),
+        ("requests_in_time", tables.requests, requests, ("received", "answered"), REQUESTS),
     ):
-        clocks = breaches if contract is BREACHES else requests
-        yield judging.by_answer(name, section, answer, judge(name, section, clocks), file=contract.stem)
+        judge = judging.in_time(name, section, clocks, words=words)
+        yield judging.by_answer(name, section, answer, judge, file=contract.stem)
     coverage = judging.share("consent_coverage", section, "covered")
     yield judging.by_answer("consent_coverage", section, tables.coverage, coverage, file=COVERAGE.stem)
     in_use = judging.consents_in_use(section)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -17,12 +18,23 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
 
+class Source(StrEnum):
+    """Who answered."""
+
+    SYSTEM = "system"
+    """The system's database."""
+    LEDGER = "ledger"
+    """Sereno's ledger, and the stores."""
+    CATALOG = "catalog"
+    """The catalog of the system's database."""
+
+
 class Evidence(Part):
     """One question and its answer. Two runs over the same data give the same `query_sha256`, `rows` and `digest`."""
 
     name: str = Field(examples=["compliance.requests", "ledger.backups"])
     """What was asked: a SQL file's name without `.sql`, or a question to the ledger or the catalog."""
-    source: str = Field(examples=["system", "ledger", "catalog"])
+    source: Source
     """Who answered."""
     query: str = Field(examples=["deployments/point/sql/compliance.requests.sql"])
     """Where the question stands: the file, or the text itself where it is Sereno's own."""

@@ -69,14 +69,17 @@ def consents_of(row: Row) -> Consents:
     return Consents(purpose=str(row["purpose"]), legal_basis=str(row["legal_basis"]), **counts)
 
 
-def in_time(name: str, section: Compliance, clocks: Callable[[Sequence[Row]], Clocks]) -> Callable[[Answer], Judged]:
-    """Nothing is overdue, neither what is open nor what was answered."""
+def in_time(
+    name: str, section: Compliance, clocks: Callable[[Sequence[Row]], Clocks], *, words: tuple[str, str]
+) -> Callable[[Answer], Judged]:
+    """Nothing is overdue, neither what is open nor what was answered. `words` name what came in and what ended."""
 
     def judge(answer: Answer) -> Judged:
         found = clocks(answer.rows)
+        began, ended = words
         figures: dict[str, int | str | None] = {
-            "received": found.received,
-            "answered": found.answered,
+            began: found.received,
+            ended: found.answered,
             "overdue": found.overdue,
         }
         return judged(name, section, passed=not found.overdue, evidence=(answer.evidence,), figures=figures)

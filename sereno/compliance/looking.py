@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sereno.auditing.tally import AuditTally, configuration_changes, tally
+from sereno.auditing.tally import configuration_changes
 from sereno.compliance import own_questions
-from sereno.compliance.asking import Answer, ask_file, ask_ledger
+from sereno.compliance.asking import Answer, ask_file
 from sereno.compliance.content import Period
 from sereno.compliance.datamap.model import DataMap
 from sereno.compliance.datamap.reading import read_data_map
@@ -60,7 +60,8 @@ class OwnKnowledge:
 class Trail:
     """What was done in the period, what was drilled, and the scores before."""
 
-    tallies: tuple[AuditTally, ...]
+    events: Mapping[Origin, Answer]
+    """How many of each kind."""
     changes: tuple[HistoryEvent, ...]
     drills: tuple[DrillRecord, ...]
     scores: tuple[ScoreRecord, ...]
@@ -142,16 +143,8 @@ def ask_trail(system: System, period: Period) -> Trail:
         drills = newest_drills(ledger, system.name, at_most=_DRILLS)
         scores = scores_before(ledger, system.name, until=period.until, at_most=_SCORES)
     return Trail(
-        tallies=tuple(tally(system, origin, since=since, until=until) for origin in Origin),
+        events={origin: own_questions.ask_events(system, origin, since=since, until=until) for origin in Origin},
         changes=configuration_changes(system, since=since, until=until),
         drills=tuple(drill for drill in drills if since <= drill.started_at < until),
         scores=tuple(scores),
     )
-
-
-def evidence_of(tally_: AuditTally) -> Answer:
-    """A tally as evidence."""
-    rows = [{"kind": kind, "events": number} for kind, number in tally_.by_kind.items()]
-    answer = ask_ledger(f"audit.{tally_.origin}", f"events of the period by kind, origin {tally_.origin}", lambda: rows)
-    problem = answer.evidence.model_copy(update={"problem": tally_.problem, "digest": ""})
-    return Answer(rows=answer.rows, evidence=problem) if tally_.problem else answer

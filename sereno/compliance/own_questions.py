@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
+from sereno.auditing.tally import count_by_kind
 from sereno.auditing.verify import verify_chain
 from sereno.auditing.witnesses import ask_witnesses
 from sereno.backup.place import BackupPlace
-from sereno.compliance.asking import Answer, ask_ledger, ask_text
+from sereno.compliance.asking import Answer, ask_own, ask_text
 from sereno.compliance.catalogue import is_left_out
 from sereno.compliance.datamap.catalog import read_catalog
 from sereno.compliance.datamap.checking import check_data_map
 from sereno.compliance.datamap.model import DataMap
 from sereno.compliance.datamap.registers import RetentionRule
+from sereno.compliance.evidence import Source
 from sereno.database.names import quoted, split
 from sereno.database.sessions import Row
 from sereno.errors import IntegrityError
+from sereno.history.query import Origin
+from sereno.history.system_source import ROWS
 from sereno.systems.model import System
 from sereno.systems.sections.compliance import Compliance
 from sereno.verify.inventory import take_inventory
@@ -29,10 +34,12 @@ LEFT JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(t.name)
 ORDER BY t.name
 """
 
+_SOURCES = {Origin.SERENO: Source.LEDGER, Origin.SYSTEM: Source.SYSTEM}
+
 
 def ask_backups(system: System) -> Answer:
     """Every complete backup in every store, and when it was last proven."""
-    return ask_ledger(
+    return ask_own(
         "ledger.backups",
         "complete backups of every store by their manifests; when each was last read whole, and drilled",
         lambda: _backups(system),
@@ -41,14 +48,12 @@ def ask_backups(system: System) -> Answer:
 
 def ask_keys(system: System) -> Answer:
     """Whether the newest backup of each store has key slots that are intact: without them it opens for nobody."""
-    return ask_ledger(
-        "stores.keys", "backups of every store, and the key slots of the newest one", lambda: _keys(system)
-    )
+    return ask_own("stores.keys", "backups of every store, and the key slots of the newest one", lambda: _keys(system))
 
 
 def ask_chain(system: System) -> Answer:
     """The audit chain, on from the last verification, against what the stores remember of it."""
-    return ask_ledger(
+    return ask_own(
         "ledger.chain",
         "the audit chain on from the last verification, against heads that stores and manifests remember",
         lambda: _chain(system),
@@ -65,12 +70,29 @@ def ask_oldest(system: System, rule: RetentionRule) -> Answer:
     """The oldest row of a table."""
     table = quoted(*(part for part in split(rule.table) if part))
     text = f"SELECT min(t.{quoted(rule.age_column)}) AS oldest FROM {table} t"  # noqa: S608 (names are quoted)
-    return ask_text(system, f"retention.{rule.table}", text)
+    return ask_text(system, f"retention.{rule.table}", text, source=Source.SYSTEM)
 
 
 def ask_data_map(system: System, map_: DataMap) -> Answer:
     """The findings of the data map against the live schema."""
-    return ask_ledger("catalog.data_map", "data_map.yaml against the catalog", lambda: _map_findings(system, map_))
+    return ask_own(
+        "catalog.data_map",
+        "data_map.yaml against the catalog",
+        lambda: _map_findings(system, map_),
+        source=Source.CATALOG,
+    )
+
+
+def ask_events(system: System, origin: Origin, *, since: datetime, until: datetime) -> Answer:
+    """How many events of each kind there are in the period."""
+
+    def rows() -> Iterator[Row]:
+        for kind, number in count_by_kind(system, origin, since=since, until=until).items():
+            yield {"kind": kind, "events": number}
+
+    question = f"events from {since.isoformat()} to {until.isoformat()} by kind"
+    source = "the audit chain" if origin is Origin.SERENO else f"deployments/{system.name}/sql/{ROWS}.sql"
+    return ask_own(f"audit.{origin}", f"{source}: {question}", rows, source=_SOURCES[origin])
 
 
 def asks_for_row_security(section: Compliance) -> bool:

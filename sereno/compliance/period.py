@@ -47,6 +47,11 @@ def last_days(days: int, *, now: datetime, zone: ZoneInfo) -> Period:
     return Period(since=today - timedelta(days=days - 1), until=today)
 
 
+def is_month(period: Period) -> bool:
+    """Whether it is one whole month."""
+    return period.since.day == 1 and period.until == _end_of_month(period.since)
+
+
 def bounds(period: Period, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The moments at which `period` begins (included) and ends (not included)."""
     end = period.until + timedelta(days=1)

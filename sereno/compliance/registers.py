@@ -35,12 +35,16 @@ def _processing(map_: DataMap) -> Table:
             "; ".join(each.subjects),
             "; ".join(f"category.{category}" for category in each.categories),
             "; ".join(each.recipients),
+            "; ".join(each.transfers),
             "; ".join(each.retention),
             "; ".join(each.measures),
         )
         for each in record_of_processing(map_)
     )
-    columns = ("activity", "purpose", "gdpr", "lgpd", "subjects", "categories", "recipients", "retention", "measures")
+    columns = (
+        *("activity", "purpose", "gdpr", "lgpd", "subjects", "categories"),
+        *("recipients", "transfers", "retention", "measures"),
+    )
     return Table(key="processing", columns=columns, rows=rows)
 
 
@@ -62,9 +66,9 @@ def _sharing(map_: DataMap) -> Table:
 
 def _events(seen: Seen) -> Table:
     rows = tuple(
-        (f"origin.{tally.origin.value}", f"kind.{kind}", str(number))
-        for tally in seen.trail.tallies
-        for kind, number in tally.by_kind.items()
+        (f"origin.{origin.value}", f"kind.{row['kind']}", str(row["events"]))
+        for origin, answer in seen.trail.events.items()
+        for row in answer.rows
     )
     return Table(key="access_to_sensitive_data", columns=("origin", "kind", "events"), rows=rows)
 

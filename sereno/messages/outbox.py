@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from sereno.ledger import Ledger
 from sereno.ledger.canonical import canonical_json
 from sereno.ledger.models import DeliveryRow, MessageRow, time_text
+from sereno.ledger.serial import wait_for_turn
 from sereno.metrics import DeliveryCount
 
 
@@ -73,6 +74,22 @@ def put_within(
         for one in entries
     ]
     session.execute(insert(MessageRow), rows)
+
+
+def put_missing(
+    ledger: Ledger, entries: Sequence[Entry], *, system: str, job: str, now: datetime, run_id: str | None
+) -> None:
+    """Write those messages that are not there yet, in one transaction.
+
+    Raises:
+        SerenoError: the ledger cannot be written.
+    """
+    with ledger.writing() as session:
+        wait_for_turn(session, name=f"sereno messages of {system}")
+        wanted = select(MessageRow.id).where(MessageRow.id.in_([one.id for one in entries]))
+        there = set(session.scalars(wanted))
+        missing = [one for one in entries if one.id not in there]
+        put_within(session, missing, system=system, job=job, now=now, run_id=run_id)
 
 
 class Outbox:

@@ -13,10 +13,10 @@ from pathlib import Path
 from sereno.overview import sheets
 from sereno.overview.history import History
 from sereno.overview.report import overview_sheets
-from sereno.overview.sheet import Cell, Sheet
 from sereno.overview.snapshot import ALL
-from sereno.overview.workbook import workbook
 from sereno.reports.model import ReportFile
+from sereno.reports.sheet import Cell, Sheet
+from sereno.reports.workbook import workbook
 from sereno.settings import load_settings
 from sereno.systems.model import System
 from sereno.whole_files import write_whole

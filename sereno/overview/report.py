@@ -13,11 +13,11 @@ from sereno.overview.looking import Seen, Unseen
 from sereno.overview.movements import conversion_percent
 from sereno.overview.operations import last_operations, troubled
 from sereno.overview.pictures import charts
-from sereno.overview.sheet import Sheet, told
 from sereno.overview.snapshot import ALL, Snapshot
 from sereno.overview.trends import earlier, moved
 from sereno.reports.build import human_count
 from sereno.reports.model import Draft, Figure, Finding, ReportFile
+from sereno.reports.sheet import Sheet, told
 from sereno.systems.model import System
 from sereno.systems.sections.overview import Overview
 

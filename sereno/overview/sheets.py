@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from sereno.metrics import RunRecord
 from sereno.overview.movements import conversion_percent
-from sereno.overview.sheet import Cell, Sheet, told
 from sereno.overview.snapshot import Calls, Kind, Snapshot
 from sereno.overview.trends import PERIODS_DAYS, earlier, moved
+from sereno.reports.sheet import Cell, Sheet, told
 
 _KINDS = {
     Kind.NEW: "new customers",

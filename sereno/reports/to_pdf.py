@@ -40,7 +40,7 @@ def render(report: Report) -> bytes:
         _template(),
         format="pdf",
         ignore_system_fonts=True,
-        sys_inputs={"report": json.dumps(_drawable_value(_data(report)))},
+        sys_inputs={"report": json.dumps(drawable_value(_data(report)))},
         pdf_standards=["a-2b", "ua-1"],
         timestamp=int(report.finished_at.timestamp()),
     )
@@ -83,13 +83,14 @@ def _finding(finding: Finding) -> dict[str, str]:
     return {"name": finding.name, "state": state, "evidence": finding.evidence}
 
 
-def _drawable_value(value: Any) -> Any:
+def drawable_value(value: Any) -> Any:
+    """`drawable` for every text in a value of JSON."""
     if isinstance(value, str):
         return drawable(value)
     if isinstance(value, dict):
-        return {key: _drawable_value(item) for key, item in value.items()}
+        return {key: drawable_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_drawable_value(item) for item in value]
+        return [drawable_value(item) for item in value]
     return value
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from sereno.reports.model import Figure, Report, Result
 from sereno.reports.presentation import MARKS, effect, failed_first, when
+from sereno.reports.workbook import fitting
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-_LONGEST_CELL = 16_000  # Excel takes 32,767 UTF-16 units; xlsxwriter drops a longer text without a word
 _LARGEST_EXACT = 10**15  # Excel keeps 15 digits
 _COLOURS = {Result.PASSED: "#1A7F37", Result.FAILED: "#CF222E", Result.REFUSED: "#9A6700"}
 
@@ -120,11 +120,4 @@ def _write(sheet: Worksheet, row: int, column: int, value: Figure, style: Format
     elif isinstance(value, float | Decimal) and abs(float(value)) < _LARGEST_EXACT:
         sheet.write_number(row, column, float(value), style)
     else:
-        sheet.write_string(row, column, _fitting(str(value)), style)
-
-
-def _fitting(text: str) -> str:
-    if len(text) <= _LONGEST_CELL:
-        return text
-    note = f"… cut: {len(text):,} characters in all"
-    return text[: _LONGEST_CELL - len(note)] + note
+        sheet.write_string(row, column, fitting(str(value)), style)

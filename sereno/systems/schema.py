@@ -86,7 +86,7 @@ def _followed(schema: JsonSchema, whole: JsonSchema, data: Any) -> JsonSchema:
 
 
 def _without_titles(schema: Any) -> Any:
-    """Without the titles that merely repeat a key in capitals (a property, or an example's key, called `title` stays)."""
+    """Without the titles that merely repeat a key in capitals (keys called `title` stay, also in examples)."""
     if isinstance(schema, list):
         return [_without_titles(item) for item in schema]
     if isinstance(schema, dict):

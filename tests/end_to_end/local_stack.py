@@ -38,6 +38,7 @@ RUNS = [
     ("database-care", "demo-database-care", "dry-run"),
     ("history", "demo-history", "read"),
     ("compliance-check", "demo-compliance-check", "read"),
+    ("compliance-report", "demo-compliance-report", "read"),
     ("business-overview", "demo-business-overview", "read"),
 ]
 """What `demo` runs: job, deployment and effect of each deployment that has a schedule, in their order."""

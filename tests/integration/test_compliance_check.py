@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import psycopg
@@ -14,36 +12,16 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.compliance_check import compliance_check
 from infra.demo.system import DemoSystem
-from integration.conftest import REFERENCE
+from integration.compliance_case import home_of_demo, own_copy, report_of, seen
 from integration.five_systems import NAMES, Deploy, FiveSystems, in_place
 from sereno.check.online import checked_databases
 from sereno.compliance import looking
-from sereno.compliance.composing import compose
 from sereno.compliance.content import Content
 from sereno.compliance.control import Judged, Outcome
-from sereno.compliance.period import last_days
 from sereno.errors import SystemUnavailableError
-from sereno.reports.model import Report
 from sereno.settings import Settings
 from sereno.systems.loader import load_system
 from sereno.systems.model import System
-from sereno.systems.sections.compliance import Language
-from tasks.job import JobFailedError
-
-
-def seen(system: System, *, now: datetime = REFERENCE, days: int = 30) -> Content:
-    """Everything, as the job's steps ask it."""
-    map_ = looking.reach(system)
-    period = last_days(days, now=now, zone=system.zone)
-    everything = looking.Seen(
-        period=period,
-        now=now,
-        map_=map_,
-        tables=looking.ask_tables(system, period, now=now),
-        own=looking.ask_own(system, map_),
-        trail=looking.ask_trail(system, period),
-    )
-    return compose(system, everything, language=Language.ENGLISH)
 
 
 def controls(content: Content) -> dict[str, Judged]:
@@ -56,19 +34,14 @@ def outcomes(content: Content) -> dict[str, str]:
 
 @pytest.fixture
 def salons(demo: DemoSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> System:
-    (tmp_path / "demo" / "backups").mkdir(parents=True)
-    (tmp_path / "demo" / "secrets").symlink_to(demo.folder / "secrets")
-    monkeypatch.setenv("SERENO_HOME", str(tmp_path))
+    home_of_demo(demo, tmp_path, monkeypatch)
     return load_system("demo")
 
 
 @pytest.fixture
 def copied(salons: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the demo's folder, which is the one that is loaded."""
-    folder = tmp_path / "systems" / salons.name
-    copytree(Settings().systems_path / salons.name, folder)
-    monkeypatch.setenv("SERENO_SYSTEMS_DIR", str(folder.parent))
-    return folder
+    return own_copy(salons.name, tmp_path, monkeypatch)
 
 
 def test_the_demo_answers_every_question(salons: System) -> None:
@@ -200,13 +173,6 @@ def test_a_database_that_is_down_is_one_error(salons: System) -> None:
 def server(api_url: str) -> Iterator[None]:
     with temporary_settings({PREFECT_API_URL: api_url}):
         yield
-
-
-async def report_of(ended: Any) -> Report:
-    result = await ended.aresult(raise_on_failure=False)
-    report = result.report if isinstance(result, JobFailedError) else result
-    assert isinstance(report, Report)
-    return report
 
 
 @pytest.mark.usefixtures("server")

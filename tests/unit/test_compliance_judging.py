@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sereno.compliance import judging, own_judging
-from sereno.compliance.asking import Answer, ask_ledger
+from sereno.compliance.asking import Answer, ask_own
 from sereno.compliance.catalogue import CATALOGUE
 from sereno.compliance.control import Outcome
 from sereno.compliance.datamap.model import DataMap
@@ -34,14 +34,14 @@ SECOND = timedelta(seconds=1)
 
 
 def answer(*rows: dict[str, Any]) -> Answer:
-    return ask_ledger("test", "a question", lambda: rows)
+    return ask_own("test", "a question", lambda: rows)
 
 
 def silent() -> Answer:
     def fail() -> Sequence[dict[str, Any]]:
         raise SystemUnavailableError("it took too long")
 
-    return ask_ledger("test", "a question", fail)
+    return ask_own("test", "a question", fail)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,9 @@ def test_a_time_without_a_zone_is_one_of_the_systems() -> None:
         "requests_in_time",
         SECTION,
         answer({**request(0), "received_at": "yesterday"}),
-        judging.in_time("requests_in_time", SECTION, judging.request_clocks(SYSTEM, SECTION, NOW)),
+        judging.in_time(
+            "requests_in_time", SECTION, judging.request_clocks(SYSTEM, SECTION, NOW), words=("received", "answered")
+        ),
         file="compliance.requests",
     )
     assert "a time was expected, not str" in found.reason

@@ -17,13 +17,13 @@ from sereno.overview.history import History
 from sereno.overview.looking import Seen, Unseen, Untold
 from sereno.overview.page_files import tables_as_json
 from sereno.overview.report import overview_report, overview_sheets
-from sereno.overview.sheet import Sheet, told
 from sereno.overview.snapshot import ALL, Api, Calls, Kind, Movement, Movements, Plan, Snapshot, Tenants
 from sereno.overview.tenants import TenantsSeen
 from sereno.overview.trends import earlier, moved
-from sereno.overview.workbook import workbook
 from sereno.reports.build import tally
 from sereno.reports.model import Draft, Effect, Result
+from sereno.reports.sheet import Sheet, told
+from sereno.reports.workbook import workbook
 from sereno.systems.model import System
 
 TODAY = date(2026, 11, 20)

@@ -76,6 +76,8 @@ class Compliance(Part):
     """Which laws hold."""
     language: Language = Field(default=Language.ENGLISH, examples=["pt"])
     """Which language the report has, unless a run asks for another one."""
+    controller: str = Field(default="", max_length=500, examples=["Point Ltd, 1 Example Street, privacy@point.example"])
+    """Who answers for the data, and how to reach them: a report has to name them (GDPR art. 30). Default: left open."""
     officer: SecretText | None = Field(default=None, examples=["${POINT_OFFICER_EMAIL}"])
     """The e-mail address of the data-protection officer, who is sent the report. Default: it is sent to nobody."""
     keep_reports_months: int = Field(default=60, ge=1, le=600, examples=[60])

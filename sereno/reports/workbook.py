@@ -1,4 +1,4 @@
-"""The overview as an Excel workbook: a sheet per table, with numbers as numbers, and the history day by day."""
+"""Tables as an Excel workbook: a sheet for each, with numbers as numbers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from sereno.overview.sheet import NOTHING, Sheet
+from sereno.reports.sheet import NOTHING, Sheet
 
 _MONEY = "#,##0.00"
 _COUNT = "#,##0"
 _DAY = "yyyy-mm-dd"
 _NAME_LONGEST = 31  # of a sheet, by Excel
+_LONGEST_CELL = 16_000  # Excel takes 32,767 UTF-16 units; xlsxwriter drops a longer text without a word
 
 
 def workbook(sheets: Sequence[Sheet], *, taken_at: datetime) -> bytes:
@@ -43,7 +44,15 @@ def workbook(sheets: Sequence[Sheet], *, taken_at: datetime) -> bytes:
                     case date():
                         page.write_datetime(line, column, datetime.combine(cell, datetime.min.time()), styles[_DAY])
                     case _:
-                        page.write_string(line, column, cell, text)
+                        page.write_string(line, column, fitting(cell), text)
         page.freeze_panes(1, 1)
     book.close()
     return content.getvalue()
+
+
+def fitting(text: str) -> str:
+    """`text` as a cell holds it: one that is longer is cut and says so."""
+    if len(text) <= _LONGEST_CELL:
+        return text
+    note = f"… cut: {len(text):,} characters in all"
+    return text[: _LONGEST_CELL - len(note)] + note
