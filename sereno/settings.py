@@ -39,6 +39,11 @@ class Settings(BaseSettings):
         validation_alias="BACKUP_RETENTION_DAYS",
         description="Overrides `backup.retention.within_days` of every system; read by retention, which checks it.",
     )
+    reports_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s\"'<>()\[\]]+$",
+        description="Where people reach the folder SERENO_HOME/reports; artifacts link there.",
+    )
     actor: str | None = Field(default=None, description="Who is acting, for the audit trail; default is the login.")
 
     @field_validator("*")

@@ -9,9 +9,10 @@ from prefect.artifacts import acreate_markdown_artifact
 
 from sereno import mirror, publishing
 from sereno.reports import render_markdown
+from sereno.reports.links import links_to
 from sereno.reports.model import Draft, Report
 from sereno.reports.to_markdown import verdict_line
-from sereno.settings import load_settings
+from sereno.settings import Settings, load_settings
 from tasks.run_context import current_run
 from tasks.step import NETWORK, step
 
@@ -42,11 +43,17 @@ async def _show(report: Report, draft: Draft) -> None:
         files = await _keep(report, draft)
     with publishing.forgiven("the run has no artifact"):
         key = f"{report.system}-{report.job}".lower().replace("_", "-")
-        home = load_settings().home_path
-        places = " and ".join(f"`{path.relative_to(home)}`" for path in files)
+        settings = load_settings()
+        links = links_to((*files, *(Path(file.path) for file in report.files)), settings)
+        places = " and ".join(_place(path, settings, links.get(str(path))) for path in files)
         whole = f"\nThe whole report: {places} in SERENO_HOME\n" if places else ""
         await acreate_markdown_artifact(
             key="".join(letter for letter in key if letter.isascii() and (letter.isalnum() or letter == "-")),
-            markdown=render_markdown(report, charts=draft.charts, tables=draft.tables) + whole,
+            markdown=render_markdown(report, charts=draft.charts, tables=draft.tables, links=links) + whole,
             description=verdict_line(report),
         )
+
+
+def _place(path: Path, settings: Settings, link: str | None) -> str:
+    place = str(path.relative_to(settings.home_path))
+    return f"[{place}](<{link}>)" if link else f"`{place}`"

@@ -12,7 +12,7 @@ HEARTBEAT_SECONDS = 30
 _LEFT_OUT = ("PREFECT_", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP")
 
 
-def stack_environment(settings: Settings, *, port: int) -> dict[str, str]:
+def stack_environment(settings: Settings, *, port: int, reports_url: str) -> dict[str, str]:
     """What server, worker and flow processes see.
 
     It is the caller's own environment without its settings of Prefect and of the Python path, and with ours: a server
@@ -21,6 +21,7 @@ def stack_environment(settings: Settings, *, port: int) -> dict[str, str]:
     Args:
         settings: where SERENO_HOME and the systems are.
         port: where the Prefect server listens.
+        reports_url: where the folder of reports is served, unless the settings name another place.
     """
     home = settings.home_path / "prefect"
     api_url = f"http://{LOOPBACK}:{port}/api"
@@ -28,6 +29,7 @@ def stack_environment(settings: Settings, *, port: int) -> dict[str, str]:
         **{name: value for name, value in os.environ.items() if not name.startswith(_LEFT_OUT)},
         **_without_proxy(),
         **sereno_environment(settings),
+        "SERENO_REPORTS_URL": settings.reports_url or reports_url,
         "PREFECT_HOME": str(home),
         "PREFECT_API_URL": api_url,
         "PREFECT_UI_API_URL": api_url,

@@ -21,6 +21,7 @@ from infra.local.pool import ensure_pool, start_worker
 from infra.local.ports import LOOPBACK, free_port
 from infra.local.processes import Child
 from infra.local.readiness import ready_sources
+from infra.local.reports_server import ReportsServer
 from infra.local.server import TakenPortError, start_server, wait_until_ready
 from sereno.settings import Settings, project_root
 
@@ -58,6 +59,7 @@ class Stack:
     _place: dict[str, Any]
     api_url: str
     demo_url: str
+    reports_url: str
 
     def __init__(self, settings: Settings, wishes: Wishes, say: Callable[[str], None]) -> None:
         """Read the deployments; nothing is started.
@@ -87,6 +89,7 @@ class Stack:
             SerenoError: a deployment was refused.
         """
         adopt_orphans()
+        self._serve_reports()
         announce = self.settings.home_path / "demo" / "api-url"
         self._say("starting the Prefect server and the demo system (PostgreSQL and its API)")
         server = await self._start_server(self.wishes.port)
@@ -143,6 +146,11 @@ class Stack:
         await asyncio.gather(*(child.stop(patience_seconds=30) for child in self._children))
         await _end_orphans()
 
+    def _serve_reports(self) -> None:
+        reports = ReportsServer(self.settings.home_path / "reports")
+        self._open.callback(reports.stop)
+        self.reports_url = reports.url
+
     async def _start_server(self, port: int) -> Child:
         """Start the server on `port`, or the next free one; from here on every part is started for that port."""
         self._port = free_port(port)
@@ -150,7 +158,7 @@ class Stack:
             self._say(f"port {self.wishes.port} is in use; taking {self._port}")
         self.ui_url = f"http://{LOOPBACK}:{self._port}"
         self.api_url = f"{self.ui_url}/api"
-        environment = stack_environment(self.settings, port=self._port)
+        environment = stack_environment(self.settings, port=self._port, reports_url=self.reports_url)
         adopt(environment)
         self._place = {"environment": environment, "folder": project_root(), "logs": logs_folder(self.settings)}
         return await self._keep(start_server(**self._place))

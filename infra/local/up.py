@@ -67,6 +67,7 @@ def _places(stack: Stack) -> str:
         f"Prefect UI   {stack.ui_url}\n"
         f"Prefect API  {stack.api_url}\n"
         f"Demo API     {stack.demo_url}\n"
+        f"Reports      {stack.reports_url}\n"
         f"Logs         {logs_folder(stack.settings)}\n"
         "Everything is running; Ctrl-C or `make down` stops it."
     )

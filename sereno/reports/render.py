@@ -68,11 +68,15 @@ def render(report: Report, report_format: ReportFormat) -> bytes:
 
 
 def render_markdown(
-    report: Report, *, charts: Mapping[str, str] | None = None, tables: Sequence[ReportTable] = ()
+    report: Report,
+    *,
+    charts: Mapping[str, str] | None = None,
+    tables: Sequence[ReportTable] = (),
+    links: Mapping[str, str] | None = None,
 ) -> str:
-    """`report` as Markdown text for an artifact; `charts` are SVG texts by what they say to those who cannot see."""
+    """`report` as Markdown text for an artifact; `charts` and `links` as `to_markdown.markdown` has them."""
     safe, shown = _for_people(report, tables)
-    return to_markdown.markdown(safe, charts=charts, tables=shown)
+    return to_markdown.markdown(safe, charts=charts, tables=shown, links=links)
 
 
 def render_page(report: Report, *, charts: Mapping[str, str], tables: Sequence[ReportTable]) -> bytes:

@@ -27,8 +27,21 @@ def render(report: Report) -> bytes:
     return markdown(report).encode()
 
 
-def markdown(report: Report, *, charts: Mapping[str, str] | None = None, tables: Sequence[ReportTable] = ()) -> str:
-    """The artifact's text; `charts` are SVG texts by their alternative text, drawn before the figures."""
+def markdown(
+    report: Report,
+    *,
+    charts: Mapping[str, str] | None = None,
+    tables: Sequence[ReportTable] = (),
+    links: Mapping[str, str] | None = None,
+) -> str:
+    """The artifact's text.
+
+    Args:
+        report: what it shows.
+        charts: SVG texts by their alternative text, drawn before the figures.
+        tables: shown before the figures.
+        links: addresses of the report's files, by their paths.
+    """
     missed, passed = failed_first(report.findings)
     parts = [
         f"## {_verdict(report)}: {escaped(report.headline, _LONGEST_HEADLINE)}",
@@ -37,7 +50,7 @@ def markdown(report: Report, *, charts: Mapping[str, str] | None = None, tables:
         *(markdown_image(svg, alternative) for alternative, svg in (charts or {}).items()),
         *(_side_by_side(table) for table in tables),
         _figures(report),
-        _files(report),
+        _files(report, links or {}),
         _passed(passed),
     ]
     if report.audit:
@@ -83,12 +96,17 @@ def _side_by_side(table: ReportTable) -> str:
     return "\n".join([f"### {escaped(table.title)}\n", *lines]) + _more(len(table.rows))
 
 
-def _files(report: Report) -> str:
+def _files(report: Report, links: Mapping[str, str]) -> str:
     items = [
-        f"- **{escaped(file.name)}**, {human_bytes(file.bytes)}: {escaped(file.path)}, SHA-256 {escaped(file.sha256)}"
+        f"- {_linked(file.name, links.get(file.path))}, {human_bytes(file.bytes)}: {escaped(file.path)}, "
+        f"SHA-256 {escaped(file.sha256)}"
         for file in report.files
     ]
     return _listed(f"### {human_count(len(items), 'file')}", items)
+
+
+def _linked(name: str, link: str | None) -> str:
+    return f"[{escaped(name)}](<{link}>)" if link else f"**{escaped(name)}**"  # the UI takes no bold text in a link
 
 
 def _item(finding: Finding) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sereno.compliance.check_report import figures_of, findings_of, headline_of, score_table
+from sereno.compliance.check_report import figures_of, findings_of, headline_of
 from sereno.compliance.content import SealedReport
 from sereno.compliance.report.paging import page_of
 from sereno.compliance.report.sending import SENT, sending_finding
@@ -29,7 +29,6 @@ def report_outcome(
         findings=(*_told(sealed), *stored, _sending(system, sent)),
         files=tuple(files),
         charts=charts_of(page_of(sealed)),
-        tables=(score_table(content),),
     )
 
 
