@@ -24,7 +24,7 @@ FROM generate_series(1, {rows}) i;
 ANALYZE wide;
 """
 BYTES_OF_A_ROW = 430
-_KILOBYTE = 1024
+KILOBYTE = 1024
 _MEGABYTE = 1_000_000
 
 
@@ -56,13 +56,14 @@ def _measure_here(home: Path, url: str) -> dict[str, int]:
     from sereno.backup import write
 
     system = Subject(home=home, url=url, superuser_url=url).system(url)
-    idle = _resident()
+    idle = resident()
     write.write(system)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KILOBYTE
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE
     return {"idle": idle, "peak": peak, "modules": len(vars(flow_process))}
 
 
-def _resident() -> int:
+def resident() -> int:
+    """Bytes that this process has in memory now."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from infra.bench.audit import measure_chain
 from infra.bench.backup import measure_backup, measure_restore
+from infra.bench.compliance import measure_compliance
 from infra.bench.history import measure_history
 from infra.bench.increments import KEYS, measure_increments
 from infra.bench.load import measure_load
@@ -84,6 +85,12 @@ def _trials(wanted: Wanted) -> list[Measured]:
         return measure_trials(on, wanted.home / "trials", accounts=accounts, rounds=wanted.rounds)
 
 
+def _compliance(wanted: Wanted) -> list[Measured]:
+    people, events = wanted.count(1_000_000), wanted.count(10_000_000)
+    with _server(wanted) as on:
+        return measure_compliance(on, people=people, events=events, rounds=wanted.rounds)
+
+
 PARTS: Mapping[str, Callable[[Wanted], list[Measured]]] = {
     "backup": _backup,
     "increments": _increments,
@@ -92,6 +99,7 @@ PARTS: Mapping[str, Callable[[Wanted], list[Measured]]] = {
     "maintenance": _maintenance,
     "smoke": lambda wanted: measure_smoke(wanted.home / "smoke", rounds=wanted.rounds),
     "audit": lambda wanted: measure_chain(wanted.home / "audit", events=wanted.count(200_000), rounds=wanted.rounds),
+    "compliance": _compliance,
     "load": lambda wanted: measure_load(wanted.home / "load", rounds=wanted.rounds, seconds=max(1, 5 * wanted.size)),
     "trials": _trials,
 }

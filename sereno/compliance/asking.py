@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from sereno.compliance.evidence import Evidence, Source, digest_of, digest_of_rows
 from sereno.database.sessions import Row, reading
-from sereno.errors import ContractError, SerenoError
+from sereno.errors import SerenoError
 from sereno.systems.model import System
 from sereno.systems.sections.compliance import Compliance
 from sereno.systems.sql_folder import find_sql
@@ -72,10 +71,7 @@ def ask_own(name: str, question: str, rows: Callable[[], Iterable[Row]], *, sour
 def _rows_of(system: System, sql: Any, parameters: Mapping[str, Any]) -> Sequence[Row]:
     timeout = timedelta(seconds=(system.compliance or Compliance()).evidence_timeout_seconds)
     with reading(system, purpose=PURPOSE, statement_timeout=timeout) as session:
-        rows = list(islice(session.rows(sql, parameters), MOST_ROWS + 1))
-    if len(rows) > MOST_ROWS:
-        raise ContractError(f"gives more than {MOST_ROWS:,} rows; count in SQL")
-    return rows
+        return session.few(sql, parameters, at_most=MOST_ROWS)
 
 
 def _fail(error: SerenoError) -> Iterable[Row]:

@@ -99,7 +99,7 @@ def reach(system: System) -> DataMap | None:
     """
     section_of(system)
     with reading(system, purpose=PURPOSE) as session:
-        session.answer("SELECT 1 AS answers")
+        session.few("SELECT 1 AS answers", at_most=1)
     return read_data_map(system.name)
 
 

@@ -68,9 +68,13 @@ def ask_row_security(system: System, section: Compliance) -> Answer:
 
 def ask_oldest(system: System, rule: RetentionRule) -> Answer:
     """The oldest row of a table."""
+    return ask_text(system, f"retention.{rule.table}", oldest_of(rule), source=Source.SYSTEM)
+
+
+def oldest_of(rule: RetentionRule) -> str:
+    """The question for the oldest row of a table."""
     table = quoted(*(part for part in split(rule.table) if part))
-    text = f"SELECT min(t.{quoted(rule.age_column)}) AS oldest FROM {table} t"  # noqa: S608 (names are quoted)
-    return ask_text(system, f"retention.{rule.table}", text, source=Source.SYSTEM)
+    return f"SELECT min(t.{quoted(rule.age_column)}) AS oldest FROM {table} t"  # noqa: S608 (names are quoted)
 
 
 def ask_data_map(system: System, map_: DataMap) -> Answer:

@@ -2,7 +2,8 @@
 
 It does not trust the SQL of a folder. What holds: a read-only connection whose transaction has taken its
 snapshot (so that it cannot be made read-write any more), the statement through a named cursor (extended protocol, one
-statement, and `DECLARE ... FOR` takes nothing but a plain SELECT), then ROLLBACK and close, whatever happened.
+statement, and `DECLARE ... FOR` takes nothing but a plain SELECT), then ROLLBACK and close, whatever happened. Where
+few rows come, the cursor proves the text and the text is run without it (decision 0017).
 
 What it cannot refuse is a function called in a plain SELECT that reaches past the transaction. ROLLBACK takes back
 large objects and NOTIFY; closing gives back advisory locks; `statement_timeout` ends `pg_sleep`. Not taken back are
@@ -24,6 +25,7 @@ from psycopg.rows import dict_row, tuple_row
 
 from sereno.database.session_settings import roll_back
 from sereno.database.sql_errors import naming
+from sereno.errors import ContractError
 from sereno.systems.sql_file import SqlFile
 
 Row: TypeAlias = dict[str, Any]
@@ -78,25 +80,37 @@ class ReadSession:
             roll_back(self._connection)
             raise
 
-    def answer(self, text: str, parameters: Parameters | None = None) -> Row:
-        """The one row of a query that is all Sereno's own, which the server may work out on several cores at once.
+    def few(self, sql: SqlFile | str, parameters: Parameters | None = None, *, at_most: int) -> list[Row]:
+        """All rows of a query that gives few, which the server may work out on several cores at once.
 
-        There is no cursor around it, since the query of a cursor is never parallel. So nothing of a folder may stand
-        in it: against Sereno's own text the read-only transaction is enough.
+        The query of a cursor is never parallel. Here the cursor only proves that the text is one plain SELECT: it is
+        declared, which plans and runs nothing, and closed; then the very same text is run by the extended protocol,
+        which takes one statement and no more, in the same read-only transaction.
+
+        Args:
+            sql: as in `rows`.
+            parameters: as in `rows`.
+            at_most: how many rows may come.
 
         Raises:
+            ContractError: there are more, or as `rows`.
             SerenoError: as `rows`.
         """
-        file = SqlFile(Path("a query of Sereno's own"), text)
+        file = sql if isinstance(sql, SqlFile) else SqlFile(Path("a query of Sereno's own"), sql)
+        text, _ = file.first(at_most + 1).for_psycopg()
         try:
             with naming(file):
                 self._begin()
+                with self._connection.cursor(next(self._names)) as declared:
+                    declared.execute(text, parameters or {})
                 with self._connection.cursor(row_factory=dict_row) as cursor:
-                    (row,) = cursor.execute(file.for_psycopg()[0], parameters or {}).fetchall()
+                    rows = cursor.execute(text, parameters or {}, prepare=True).fetchall()
         except Exception:
             roll_back(self._connection)
             raise
-        return row
+        if len(rows) > at_most:
+            raise ContractError(f"{file.where} gives more than {at_most:,} rows; count in SQL")
+        return rows
 
     def batches(
         self, sql: SqlFile, parameters: Parameters | None = None, *, size: int = FETCHED_AT_ONCE

@@ -16,6 +16,7 @@ from sereno.systems.sql_file import SqlFile
 
 ROWS = "history.rows"
 """The name of the query's file, without `.sql`."""
+_MOST_GROUPS = 1_000_000
 
 
 class SystemSource:
@@ -45,10 +46,15 @@ class SystemSource:
     def totals(self, filters: Filters) -> Totals:
         """How many events there are of each action and kind; raises as `events`."""
         where, values = _of_kind(filters.kind, self._rules)
-        sql = _around(self._rows, "SELECT q.action, q.model, count(*) AS number FROM (", f") AS q {where}GROUP BY 1, 2")
-        counted = self._session.rows(sql, {**parameters(filters), **values})
+        given = {**parameters(filters), **values}
+        counted = self._session.few(counting(self._rows, where), given, at_most=_MOST_GROUPS)
         counts = ((str(row["action"] or ""), str(row["model"] or ""), int(row["number"])) for row in counted)
         return Totals.of(counts, self._rules)
+
+
+def counting(rows: SqlFile, where: str = "") -> SqlFile:
+    """How many events of `rows` there are of each action and model, those alone for which `where` holds."""
+    return _around(rows, "SELECT q.action, q.model, count(*) AS number FROM (", f") AS q {where}GROUP BY 1, 2")
 
 
 def parameters(filters: Filters) -> dict[str, Any]:

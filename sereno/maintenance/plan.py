@@ -186,9 +186,7 @@ def count_left(system: System, plan: PurgePlan) -> int:
 
 
 def _count(session: ReadSession, statements: Statements, value: datetime | date | int) -> int:
-    given = {"cutoff": value}
-    folders_text = statements.only or statements.hold
-    counted = next(session.rows(statements.count, given)) if folders_text else session.answer(statements.count, given)
+    (counted,) = session.few(statements.count, {"cutoff": value}, at_most=1)
     return int(counted["candidates"])
 
 

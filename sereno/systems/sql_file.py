@@ -81,10 +81,22 @@ class SqlFile:
         Raises:
             ContractError: there is a second statement, or the text cannot be read as SQL.
         """
+        return SqlFile(self.path, f"SELECT narrowed.* FROM ({self._only}\n) AS narrowed WHERE {condition}")  # noqa: S608 (the folder's own query)
+
+    def first(self, number: int) -> SqlFile:
+        """The query with its first `number` rows. Lines stay as they are.
+
+        Raises:
+            ContractError: as `narrowed`.
+        """
+        return SqlFile(self.path, f"SELECT answer.* FROM ({self._only}\n) AS answer LIMIT {number}")  # noqa: S608 (likewise)
+
+    @property
+    def _only(self) -> str:
+        """The text of the one statement, without a semicolon at its end."""
         if (line := self.second_statement_line) is not None:
             raise self.error(line, "a second statement; a file holds exactly one")
-        text = "".join(token.text for token in self.tokens if token.kind != "semicolon")
-        return SqlFile(self.path, f"SELECT narrowed.* FROM ({text}\n) AS narrowed WHERE {condition}")  # noqa: S608 (the folder's own query)
+        return "".join(token.text for token in self.tokens if token.kind != "semicolon")
 
     def error(self, line: int, reason: str) -> ContractError:
         """A ContractError that says file and line."""

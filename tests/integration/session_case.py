@@ -89,3 +89,8 @@ def place_in(database_url: str, *, demo: DemoSystem, folder: Path, monkeypatch: 
 def read_all(system: System, sql: SqlFile | str, **parameters: Any) -> list[dict[str, Any]]:
     with reading(system, purpose="test") as session:
         return list(session.rows(sql, parameters))
+
+
+def read_few(system: System, sql: SqlFile | str, **parameters: Any) -> list[dict[str, Any]]:
+    with reading(system, purpose="test") as session:
+        return session.few(sql, parameters, at_most=1_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from infra.demo.system import DemoSystem
-from integration.session_case import Place, place_in, read_all
+from integration.session_case import Place, place_in, read_all, read_few
 from sereno.database.sessions import reading
 from sereno.errors import ConfigurationError, ContractError, RefusedError, SystemUnavailableError
 from sereno.systems.model import System
@@ -47,25 +48,39 @@ UNDONE_OR_REFUSED = (
 )  # fmt: skip
 
 
+AROUND = (
+    "SELECT 1) AS answer; COMMIT; BEGIN READ WRITE; DELETE FROM watched; COMMIT; SELECT * FROM (SELECT 1",
+    "SELECT 1) AS answer; DELETE FROM watched --", "SELECT 1) AS answer FOR UPDATE; --",
+    "SELECT 1) AS answer; COMMIT /*",
+    "SELECT id FROM watched) AS answer INTO made FROM (SELECT 1",
+)  # fmt: skip
+"""What closes the parenthesis that is put around a query of which few rows are wanted."""
+
+
 @pytest.fixture
 def place(demo: DemoSystem, scratch_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     return place_in(scratch_database, demo=demo, folder=tmp_path, monkeypatch=monkeypatch)
 
 
-def outcome(system: System, sql: SqlFile) -> str:
+Way = Callable[..., object]
+WAYS = pytest.mark.parametrize("way", [read_all, read_few])
+
+
+def outcome(way: Way, system: System, sql: SqlFile) -> str:
     """`passed`, or what a ContractError that names the file said."""
     try:
-        read_all(system, sql)
+        way(system, sql)
     except ContractError as error:
         return "refused" if sql.where in str(error) else f"the file is not named: {error}"
     return "passed"
 
 
+@WAYS
 @pytest.mark.parametrize("role", ROLES)
-def test_no_way_through_changes_anything_and_the_message_names_the_file(place: Place, role: str) -> None:
+def test_no_way_through_changes_anything_and_the_message_names_the_file(place: Place, role: str, way: Way) -> None:
     before = place.state()
-    for attack in ATTACKS:
-        assert (outcome(place.system(role), place.sql(attack)), attack) == ("refused", attack)
+    for attack in (*ATTACKS, *AROUND):
+        assert (outcome(way, place.system(role), place.sql(attack)), attack) == ("refused", attack)
         assert (place.state(), attack) == (before, attack)
 
 
@@ -78,17 +93,19 @@ def test_the_same_text_goes_through_a_session_that_only_trusts_read_only_transac
     assert place.state() != before
 
 
+@WAYS
 @pytest.mark.parametrize("role", ROLES)
-def test_functions_that_pass_have_changed_nothing_once_the_session_is_over(place: Place, role: str) -> None:
+def test_functions_that_pass_have_changed_nothing_once_the_session_is_over(place: Place, role: str, way: Way) -> None:
     before = place.state()
     for query in UNDONE_OR_REFUSED:
-        assert outcome(place.system(role), place.sql(query)) in {"passed", "refused"}
+        assert outcome(way, place.system(role), place.sql(query)) in {"passed", "refused"}
         assert (place.state(), query) == (before, query)
 
 
+@WAYS
 @pytest.mark.parametrize("role", ["reader", "owner"])
-def test_a_file_on_the_server_is_written_by_nobody_but_a_superuser(place: Place, role: str) -> None:
-    assert outcome(place.system(role), place.sql("SELECT lo_export(4711, 'FOLDER/made')")) == "refused"
+def test_a_file_on_the_server_is_written_by_nobody_but_a_superuser(place: Place, role: str, way: Way) -> None:
+    assert outcome(way, place.system(role), place.sql("SELECT lo_export(4711, 'FOLDER/made')")) == "refused"
     assert not (place.folder / "made").exists()
 
 
@@ -124,15 +141,31 @@ def test_rows_come_as_dicts_with_parameters_and_percent_signs(place: Place) -> N
     assert read_all(place.system(), query, like="t%") == [{"id": 2, "label": "two", "share": "50%"}]
 
 
-def test_an_answer_without_a_cursor_changes_nothing_either(place: Place) -> None:
-    before = place.state()
-    with reading(place.system("owner"), purpose="test") as session:
-        counted = "SELECT count(*) AS number FROM watched WHERE label LIKE :like"
-        assert session.answer(counted, {"like": "t%"}) == {"number": 1}
-        with pytest.raises(ContractError, match="read-only transaction"):
-            session.answer("DELETE FROM watched RETURNING id")
-        assert session.answer(counted, {"like": "%"}) == {"number": 2}
-    assert place.state() == before
+def test_few_rows_come_as_all_would_and_more_are_refused(place: Place) -> None:
+    query = place.sql("SELECT id, label, '50%' AS share -- :x\nFROM watched WHERE label LIKE :like ORDER BY id DESC;")
+    assert read_few(place.system(), query, like="%") == read_all(place.system(), query, like="%")
+    with reading(place.system(), purpose="test") as session:
+        with pytest.raises(ContractError, match=r"attack\.sql gives more than 1 rows; count in SQL"):
+            session.few(query, {"like": "%"}, at_most=1)
+        assert len(session.few(query, {"like": "%"}, at_most=2)) == 2
+
+
+def test_few_rows_may_be_worked_out_by_other_processes_of_the_server(place: Place) -> None:
+    statements = (
+        "CREATE TABLE large AS SELECT generate_series(1, 400000) AS i",
+        "GRANT SELECT ON large TO PUBLIC",
+        "CREATE FUNCTION process() RETURNS int LANGUAGE plpgsql PARALLEL SAFE AS 'BEGIN RETURN pg_backend_pid(); END'",
+        "ANALYZE large",
+    )
+    with psycopg.connect(place.urls["superuser"], autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+    query = "SELECT count(*) AS here FROM large WHERE process() = :pid"
+    with reading(place.system(), purpose="test") as session:
+        (own,) = session.rows("SELECT pg_backend_pid() AS pid")
+        assert list(session.rows(query, own)) == [{"here": 400_000}]
+        (shared,) = session.few(query, own, at_most=1)
+        assert shared["here"] < 400_000
 
 
 def test_rows_are_streamed(place: Place) -> None:
