@@ -24,7 +24,7 @@ from sereno.ledger import open_ledger
 from sereno.maintenance import work
 from tasks import operator
 
-MANY = 12_000
+MANY = 40_000
 TABLE = f"""
 CREATE TABLE log (id bigint PRIMARY KEY, at timestamptz);
 INSERT INTO log SELECT i, now() - interval '91 days' FROM generate_series(1, {MANY}) i;
@@ -38,7 +38,7 @@ def url(demo: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api_url: str
     monkeypatch.setenv("SERENO_HOME", str(tmp_path))
     monkeypatch.setenv("SERENO_SYSTEMS_DIR", str(tmp_path / "deployments"))
     monkeypatch.setenv("TEST_PASSPHRASE", PASSPHRASE)
-    monkeypatch.setattr(tasks.maintenance, "_purge_slice", partial(tasks.maintenance._purge_slice, seconds=0.05))
+    monkeypatch.setattr(tasks.maintenance, "_purge_slice", partial(tasks.maintenance._purge_slice, seconds=0.02))
     monkeypatch.setattr(work, "most_rows", lambda *_, **__: 500)
     monkeypatch.setattr(operator, "_EVERY_SECONDS", 0.05)
     with database(str(demo.superuser_url), script=TABLE) as made, temporary_settings({PREFECT_API_URL: api_url}):
