@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input --quiet --quiet
 ARGS ?=
 
-unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down check test bench lock
@@ -32,8 +32,8 @@ check: $(INSTALLED) ## Format, lint, strict types, architecture
 	$(VENV)/bin/mypy
 	$(PYTHON) -m pytest tests/test_architecture.py
 
-test: $(INSTALLED) ## Everything that a change must pass, on up to four cores
-	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
+test: $(INSTALLED) ## Everything that a change must pass, four at a time
+	$(PYTHON) -m pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 bench: $(INSTALLED) ## Measure against peers, such as pg_dump and pg_restore (ARGS="--only smoke")
 	$(PYTHON) -m infra.bench $(ARGS)

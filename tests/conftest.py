@@ -46,11 +46,24 @@ settings.load_profile("sereno")
 
 @pytest.hookimpl(wrapper=True)  # so that it comes before the hook of pytest-xdist, which reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Where several processes share the work, a file stays in one, and so do all files about the one running stack."""
+    """Where several processes share the work, a file stays in one, and so do all files about the same running stack.
+
+    Those take longest, so they come first; what is begun last is short.
+    """
+    groups = {id(item): _group(item) for item in items}
     for item in items:
-        about_the_stack = "home" in getattr(item, "fixturenames", ()) and item.path.parent.name == "end_to_end"
-        item.add_marker(pytest.mark.xdist_group("stack" if about_the_stack else item.path.stem))
+        item.add_marker(pytest.mark.xdist_group(groups[id(item)]))
+    items.sort(key=lambda item: groups[id(item)] not in _STACKS.values())
     yield
+
+
+_STACKS = {"home": "stack", "second_stack": "second stack"}
+"""By their fixture, what tests about a running stack are called."""
+
+
+def _group(item: pytest.Item) -> str:
+    fixtures = getattr(item, "fixturenames", ()) if item.path.parent.name == "end_to_end" else ()
+    return next((name for fixture, name in _STACKS.items() if fixture in fixtures), item.path.stem)
 
 
 @pytest.fixture(autouse=True)

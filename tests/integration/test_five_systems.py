@@ -21,6 +21,12 @@ from sereno.systems.sql_folder import find_sql, sql_paths
 
 each_system = pytest.mark.parametrize("name", NAMES)
 MOST_ROWS = 5_000
+# A queue whose rows name nobody: what it carries is free text.
+WITHOUT_A_PERSON = {
+    "atendechat": {
+        "data_map.yaml: a person is found in every table": "1 not: Outbox → give them person or edges that lead there"
+    }
+}
 
 
 @each_system
@@ -30,7 +36,8 @@ def test_a_system_with_its_roles_is_ready_online(five_systems: FiveSystems, tmp_
     of_the_api = ("secret of load_check.", "secret of smoke.yaml")  # here are databases, and no APIs
     missed = [each for each in findings if not each.passed and not each.name.startswith(of_the_api)]
     # some of the tables really have no such index, and the runbooks' authors live with it
-    assert [each for each in missed if not each.name.endswith("has an index on its date")] == []
+    missed = [each for each in missed if not each.name.endswith("has an index on its date")]
+    assert {each.name: each.evidence for each in missed} == WITHOUT_A_PERSON.get(name, {})
 
 
 @each_system

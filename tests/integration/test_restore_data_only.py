@@ -167,11 +167,11 @@ def test_a_table_with_pages_of_deleted_rows_that_others_refer_to_has_to_be_vacuu
 
 def test_a_role_that_may_not_switch_triggers_off_is_told_so(system: System, server: str) -> None:
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("DROP ROLE IF EXISTS loader")
-        connection.execute("CREATE ROLE loader LOGIN PASSWORD 'p' BYPASSRLS")
-    url = as_url(url_of(system), user="loader", password="p")
+        connection.execute("DROP ROLE IF EXISTS refiller")
+        connection.execute("CREATE ROLE refiller LOGIN PASSWORD 'p' BYPASSRLS")
+    url = as_url(url_of(system), user="refiller", password="p")
     own = system_of(system.database.url.resolve(), target=url)
-    with pytest.raises(RefusedError, match="GRANT SET ON PARAMETER session_replication_role TO loader"):
+    with pytest.raises(RefusedError, match="GRANT SET ON PARAMETER session_replication_role TO refiller"):
         refilled(own, "pair")
 
 
