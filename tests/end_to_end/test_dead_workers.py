@@ -57,7 +57,9 @@ def killed(several: LocalStack, terminated: Abandoned) -> Abandoned:
     return Abandoned(run, time.monotonic(), folder)
 
 
-def test_a_worker_that_is_terminated_takes_its_flow_process_with_it(second_stack: LocalStack, terminated: Abandoned) -> None:
+def test_a_worker_that_is_terminated_takes_its_flow_process_with_it(
+    second_stack: LocalStack, terminated: Abandoned
+) -> None:
     assert second_stack.state(terminated.run.run_id)[0] == "Running"
 
 
@@ -96,7 +98,10 @@ def test_a_run_whose_worker_and_flow_are_gone_ends_crashed_within_two_minutes(
     second_stack: LocalStack, which: str, request: pytest.FixtureRequest
 ) -> None:
     abandoned: Abandoned = request.getfixturevalue(which)
-    until(lambda: second_stack.state(abandoned.run.run_id)[0] == "Crashed", seconds=120 - (time.monotonic() - abandoned.at))
+    until(
+        lambda: second_stack.state(abandoned.run.run_id)[0] == "Crashed",
+        seconds=120 - (time.monotonic() - abandoned.at),
+    )
     assert "no sign of life" in second_stack.state(abandoned.run.run_id)[1]
 
 
