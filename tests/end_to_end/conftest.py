@@ -1,4 +1,4 @@
-"""Two stacks for the folder: one stays up in a SERENO_HOME in which a demo ran; the other is there to lose processes."""
+"""Two stacks for the folder: one is up in a SERENO_HOME in which a demo ran; the other is there to lose processes."""
 
 from __future__ import annotations
 
