@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TypeAlias
@@ -14,6 +15,7 @@ from sereno.maintenance.pace import past_pace
 from sereno.maintenance.partitions import Partition, old_partitions
 from sereno.maintenance.statements import GRAIN_ROWS, Statements
 from sereno.maintenance.table import PurgeTable, look_up
+from sereno.settings import load_settings
 from sereno.systems.contracts.maintenance import PURGE_HOLD, PURGE_ONLY
 from sereno.systems.model import System
 from sereno.systems.sections.maintenance import Purge
@@ -90,11 +92,10 @@ def plan_purge(system: System, purge: Purge, *, now: datetime, live: bool) -> Pu
         SystemUnavailableError: the database does not answer, or took too long.
     """
     cutoff = cutoff_of(purge, now=now)
-    with (
-        ThreadPoolExecutor(max_workers=1) as meanwhile,
-        reading(system, purpose=f"maintenance: plan {purge.name}") as session,
-    ):
+    with ExitStack() as stack:
+        meanwhile = stack.enter_context(ThreadPoolExecutor(max_workers=1))
         pace = None if live else meanwhile.submit(_pace, system, purge)
+        session = stack.enter_context(reading(system, purpose=f"maintenance: plan {purge.name}"))
         statements, value = _looked_at(session, system, purge, cutoff)
         for file in (statements.only, statements.hold):
             if file:
@@ -143,7 +144,9 @@ def held_files(system: System, purge: Purge) -> tuple[SqlFile | None, SqlFile | 
     Raises:
         ConfigurationError: one cannot be read.
     """
-    only, hold = (find_sql(system.name, each.stem.replace("*", purge.name)) for each in (PURGE_ONLY, PURGE_HOLD))
+    settings = load_settings()
+    stems = (each.stem.replace("*", purge.name) for each in (PURGE_ONLY, PURGE_HOLD))
+    only, hold = (find_sql(system.name, stem, settings) for stem in stems)
     return only, hold
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from sereno.maintenance.statements import GRAIN_ROWS
 
 FIRST_ROWS = 5_000
-MOST_ROWS = 250_000
+MOST_ROWS = 1_000_000
 MOST_BYTES = 32_000_000
 """Of the rows of one batch, where they are archived and therefore held in memory."""
-_FASTEST_GROWTH = 4.0
+_FASTEST_GROWTH = 10.0
 
 
 def next_rows(rows: int, *, seconds: float, target_seconds: float, most: int = MOST_ROWS) -> int:
     """The size of the next batch, a whole number of grains.
 
-    It becomes four times as large at most, or a quarter, so that one quick or slow batch does not decide everything.
+    It becomes ten times as large at most, or a tenth, so that one quick or slow batch does not decide everything.
 
     Args:
         rows: the size of the last one.

@@ -14,39 +14,36 @@ SELECT c.oid::bigint AS oid, n.nspname::text AS schema, c.relname::text AS name,
        pg_catalog.pg_total_relation_size(c.oid) AS bytes, greatest(c.reltuples, 0)::bigint AS rows,
        (SELECT a.attname::text FROM pg_catalog.pg_partitioned_table p
         JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0]
-        WHERE p.partrelid = c.oid AND p.partstrat = 'r' AND p.partnatts = 1) AS partitioned_by
+        WHERE p.partrelid = c.oid AND p.partstrat = 'r' AND p.partnatts = 1) AS partitioned_by,
+       (SELECT pg_catalog.json_agg(o) FROM (
+            SELECT a.attname AS name, a.attnum AS number, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+                   pg_catalog.format_type(a.atttypid, NULL) AS plain_type, a.attnotnull AS required,
+                   a.attgenerated <> '' AS generated
+            FROM pg_catalog.pg_attribute a
+            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            ORDER BY a.attnum) o) AS columns,
+       (SELECT pg_catalog.json_agg(o) FROM (
+            SELECT i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL AS is_unique, i.indpred IS NULL AS whole,
+                   (i.indkey::int[])[0:i.indnkeyatts - 1] AS columns
+            FROM pg_catalog.pg_index i
+            WHERE i.indrelid = c.oid AND i.indisvalid) o) AS indexes,
+       (SELECT pg_catalog.json_agg(o) FROM (
+            SELECT fn.nspname AS schema, fc.relname AS name, f.confdeltype AS on_delete, a.attname AS column,
+                   pg_catalog.cardinality(f.conkey) AS width,
+                   EXISTS (SELECT FROM pg_catalog.pg_index i
+                           WHERE i.indrelid = f.conrelid AND i.indisvalid AND i.indkey[0] = f.conkey[1]) AS indexed
+            FROM pg_catalog.pg_constraint f
+            JOIN pg_catalog.pg_class fc ON fc.oid = f.conrelid
+            JOIN pg_catalog.pg_namespace fn ON fn.oid = fc.relnamespace
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
+            WHERE f.contype = 'f' AND f.confrelid = c.oid AND f.conparentid = 0
+            ORDER BY 1, 2, 4) o) AS referrers
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND c.relname = :name
   AND CASE WHEN CAST(:schema AS text) IS NULL THEN n.nspname = ANY(pg_catalog.current_schemas(false))
            ELSE n.nspname = :schema END
 ORDER BY pg_catalog.array_position(pg_catalog.current_schemas(false), n.nspname)
 LIMIT 1
-"""
-_COLUMNS = """
-SELECT a.attname::text AS name, a.attnum::int AS number, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
-       pg_catalog.format_type(a.atttypid, NULL) AS plain_type, a.attnotnull AS required,
-       a.attgenerated <> '' AS generated
-FROM pg_catalog.pg_attribute a
-WHERE a.attrelid = CAST(:oid AS oid) AND a.attnum > 0 AND NOT a.attisdropped
-ORDER BY a.attnum
-"""
-_INDEXES = """
-SELECT i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL AS is_unique, i.indpred IS NULL AS whole,
-       (i.indkey::int[])[0:i.indnkeyatts - 1] AS columns
-FROM pg_catalog.pg_index i
-WHERE i.indrelid = CAST(:oid AS oid) AND i.indisvalid
-"""
-_REFERENCES = """
-SELECT n.nspname::text AS schema, c.relname::text AS name, f.confdeltype::text AS on_delete,
-       a.attname::text AS column, pg_catalog.cardinality(f.conkey) AS width,
-       EXISTS (SELECT FROM pg_catalog.pg_index i
-               WHERE i.indrelid = f.conrelid AND i.indisvalid AND i.indkey[0] = f.conkey[1]) AS indexed
-FROM pg_catalog.pg_constraint f
-JOIN pg_catalog.pg_class c ON c.oid = f.conrelid
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_catalog.pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]
-WHERE f.contype = 'f' AND f.confrelid = CAST(:oid AS oid) AND f.conparentid = 0
-ORDER BY 1, 2, 4
 """
 
 
@@ -124,21 +121,19 @@ def look_up(session: ReadSession, purge: Purge) -> PurgeTable:
             f"purges[{purge.name}]: there is no table {purge.table}; capitals are written as the catalog has them, and "
             "the schema where it is not on the role's search path"
         )
-    place = {"oid": found["oid"]}
-    columns = {row["name"]: Column(**row) for row in session.rows(_COLUMNS, place)}
-    indexes = list(session.rows(_INDEXES, place))
-    keys = tuple(_column(columns, name, purge) for name in purge.keys)
-    age = _column(columns, purge.older_than, purge)
-    _require_key(purge, keys, indexes)
-    kind = found.pop("kind")
+    kind, columns, indexes, referrers = (found.pop(name) for name in ("kind", "columns", "indexes", "referrers"))
+    by_name = {column["name"]: Column(**column) for column in columns or ()}
+    keys = tuple(_column(by_name, name, purge) for name in purge.keys)
+    age = _column(by_name, purge.older_than, purge)
+    _require_key(purge, keys, indexes or [])
     return PurgeTable(
         **{**found, "partitioned_by": found["partitioned_by"] if kind == "p" else None},
-        columns=tuple(columns.values()),
+        columns=tuple(by_name.values()),
         keys=keys,
         age=age,
-        age_indexed=any(row["whole"] and row["columns"][:1] == [age.number] for row in indexes),
-        key_in_order=any(row["whole"] and row["columns"] == [key.number for key in keys] for row in indexes),
-        referrers=tuple(Referrer(**row) for row in session.rows(_REFERENCES, place)),
+        age_indexed=any(row["whole"] and row["columns"][:1] == [age.number] for row in indexes or ()),
+        key_in_order=any(row["whole"] and row["columns"] == [key.number for key in keys] for row in indexes or ()),
+        referrers=tuple(Referrer(**row) for row in referrers or ()),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -106,7 +106,7 @@ class SqlFile:
     def tokens(self) -> tuple[Token, ...]:
         """The text in pieces."""
         try:
-            return tuple(tokens(self.text))
+            return _pieces(self.text)
         except SqlTextError as error:
             raise self.error(error.line, str(error)) from None
 
@@ -119,3 +119,9 @@ class SqlFile:
             placeholder(token.text[1:]) if token.kind == "parameter" else token.text.replace("%", percent)
             for token in self.tokens
         )
+
+
+@lru_cache(maxsize=256)
+def _pieces(text: str) -> tuple[Token, ...]:
+    """Sereno's own statements come again and again."""
+    return tuple(tokens(text))
