@@ -34,7 +34,7 @@ SELECT i % 997, '/api/v1/bookings/' || md5(i::text), 200,
        timestamptz '{cutoff}' + (i - {old}) * interval '0.5 seconds' - interval '1 second'
 FROM generate_series(1, {rows}) i;
 """
-_WRITE = "INSERT INTO log (client, path, status, at) VALUES (1, '/api/v1/now', 200, now())"
+_WRITE = "INSERT INTO log (client, path, status, at) VALUES (1, '/api/v1/bookings/' || md5('now'), 200, now())"
 _INDEX = "CREATE INDEX ON log (at)"
 _UNDISTURBED_SECONDS = 10.0
 _LOOKS = 3
