@@ -46,24 +46,18 @@ settings.load_profile("sereno")
 
 @pytest.hookimpl(wrapper=True)  # so that it comes before the hook of pytest-xdist, which reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Where several processes share the work, a file stays in one, and so do all files about the same running stack.
+    """Where several processes share the work, a file stays in one, and so do all files about the one running stack.
 
     Those take longest, so they come first; what is begun last is short.
     """
-    groups = {id(item): _group(item) for item in items}
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(groups[id(item)]))
-    items.sort(key=lambda item: groups[id(item)] not in _STACKS.values())
+        item.add_marker(pytest.mark.xdist_group("stack" if _about_the_stack(item) else item.path.stem))
+    items.sort(key=lambda item: not _about_the_stack(item))
     yield
 
 
-_STACKS = {"home": "stack", "second_stack": "second stack"}
-"""By their fixture, what tests about a running stack are called."""
-
-
-def _group(item: pytest.Item) -> str:
-    fixtures = getattr(item, "fixturenames", ()) if item.path.parent.name == "end_to_end" else ()
-    return next((name for fixture, name in _STACKS.items() if fixture in fixtures), item.path.stem)
+def _about_the_stack(item: pytest.Item) -> bool:
+    return item.path.parent.name == "end_to_end" and "home" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(autouse=True)
@@ -76,9 +70,9 @@ def _secrets_of_this_test_alone() -> Iterator[None]:
     redaction._known = known
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    """A real S3 server, started for the first test that asks for it."""
+    """A real S3 server, up in a second; ended with the module, for once it has worked it is never quite idle again."""
     from s3_server import S3Server
 
     server = S3Server(tmp_path_factory.mktemp("s3"))

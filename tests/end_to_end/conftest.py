@@ -1,4 +1,4 @@
-"""Two stacks for the folder: one is up in a SERENO_HOME in which a demo ran; the other is there to lose processes."""
+"""One SERENO_HOME for the folder: a demo ran in it, and then the stack stays up in it."""
 
 from __future__ import annotations
 
@@ -24,14 +24,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def demo_run(home: Path) -> subprocess.CompletedProcess[str]:
     """`demo`, run to its end."""
-    return run_local(home, "demo", "--scale", SCALE, "--port", str(_free_port()))
-
-
-def _free_port() -> int:
-    """Away from a stack that a developer runs."""
-    with socket.socket() as free:
+    with socket.socket() as free:  # away from a stack that a developer runs
         free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+        port = free.getsockname()[1]
+    return run_local(home, "demo", "--scale", SCALE, "--port", str(port))
 
 
 @pytest.fixture(scope="session")
@@ -64,12 +60,3 @@ def stack(home: Path, missed_run: str, taken_port: int) -> Iterator[LocalStack]:
     yield running
     if running.process.poll() is None:
         running.end(signal.SIGTERM)
-
-
-@pytest.fixture(scope="session")
-def second_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """`up` in a SERENO_HOME of its own, for tests that kill what it runs."""
-    home = tmp_path_factory.mktemp("second_home")
-    running = LocalStack.start(home, "up", "--scale", SCALE, "--port", str(_free_port())).until_ready()
-    yield running
-    running.end(signal.SIGTERM)

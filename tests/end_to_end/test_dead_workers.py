@@ -30,10 +30,10 @@ class Abandoned:
 
 
 @pytest.fixture(scope="module")
-def several(second_stack: LocalStack) -> LocalStack:
-    """A stack with several backups allowed at once."""
-    second_stack.allow_at_once(DEPLOYMENT, AT_ONCE)
-    return second_stack
+def several(stack: LocalStack) -> LocalStack:
+    """The stack, with several backups allowed at once."""
+    stack.allow_at_once(DEPLOYMENT, AT_ONCE)
+    return stack
 
 
 @pytest.fixture(scope="module")
@@ -57,26 +57,24 @@ def killed(several: LocalStack, terminated: Abandoned) -> Abandoned:
     return Abandoned(run, time.monotonic(), folder)
 
 
-def test_a_worker_that_is_terminated_takes_its_flow_process_with_it(
-    second_stack: LocalStack, terminated: Abandoned
-) -> None:
-    assert second_stack.state(terminated.run.run_id)[0] == "Running"
+def test_a_worker_that_is_terminated_takes_its_flow_process_with_it(stack: LocalStack, terminated: Abandoned) -> None:
+    assert stack.state(terminated.run.run_id)[0] == "Running"
 
 
 def test_what_was_half_written_when_worker_and_flow_were_killed_is_not_listed(
-    second_stack: LocalStack, killed: Abandoned
+    stack: LocalStack, killed: Abandoned
 ) -> None:
-    assert second_stack.state(killed.run.run_id)[0] == "Running"
-    assert killed.folder in folders(second_stack.home)
-    assert killed.folder not in listed(second_stack.home)
+    assert stack.state(killed.run.run_id)[0] == "Running"
+    assert killed.folder in folders(stack.home)
+    assert killed.folder not in listed(stack.home)
 
 
-def test_the_next_run_works_and_clears_what_they_left(second_stack: LocalStack, killed: Abandoned) -> None:
-    before = listed(second_stack.home)
-    run_id = second_stack.create_run(DEPLOYMENT)
-    until(lambda: second_stack.state(run_id)[0] == "Completed", seconds=240)
-    assert len(listed(second_stack.home)) == len(before) + 1
-    assert folders(second_stack.home) == set(listed(second_stack.home))
+def test_the_next_run_works_and_clears_what_they_left(stack: LocalStack, killed: Abandoned) -> None:
+    before = listed(stack.home)
+    run_id = stack.create_run(DEPLOYMENT)
+    until(lambda: stack.state(run_id)[0] == "Completed", seconds=240)
+    assert len(listed(stack.home)) == len(before) + 1
+    assert folders(stack.home) == set(listed(stack.home))
 
 
 def test_a_run_outlives_a_worker_that_is_killed_alone_and_is_listed_when_it_is_whole(several: LocalStack) -> None:
@@ -95,17 +93,14 @@ def test_a_run_outlives_a_worker_that_is_killed_alone_and_is_listed_when_it_is_w
 
 @pytest.mark.parametrize("which", ["terminated", "killed"])
 def test_a_run_whose_worker_and_flow_are_gone_ends_crashed_within_two_minutes(
-    second_stack: LocalStack, which: str, request: pytest.FixtureRequest
+    stack: LocalStack, which: str, request: pytest.FixtureRequest
 ) -> None:
     abandoned: Abandoned = request.getfixturevalue(which)
-    until(
-        lambda: second_stack.state(abandoned.run.run_id)[0] == "Crashed",
-        seconds=120 - (time.monotonic() - abandoned.at),
-    )
-    assert "no sign of life" in second_stack.state(abandoned.run.run_id)[1]
+    until(lambda: stack.state(abandoned.run.run_id)[0] == "Crashed", seconds=120 - (time.monotonic() - abandoned.at))
+    assert "no sign of life" in stack.state(abandoned.run.run_id)[1]
 
 
-def test_their_slots_are_free_again(second_stack: LocalStack, terminated: Abandoned, killed: Abandoned) -> None:
-    second_stack.allow_at_once(DEPLOYMENT, 1)
-    run_id = second_stack.create_run(DEPLOYMENT)
-    until(lambda: second_stack.state(run_id)[0] == "Completed", seconds=240)
+def test_their_slots_are_free_again(stack: LocalStack, terminated: Abandoned, killed: Abandoned) -> None:
+    stack.allow_at_once(DEPLOYMENT, 1)
+    run_id = stack.create_run(DEPLOYMENT)
+    until(lambda: stack.state(run_id)[0] == "Completed", seconds=240)
