@@ -53,11 +53,12 @@ class Subject:
         )
 
     @contextmanager
-    def database(self, name: str, script: str = "") -> Iterator[str]:
+    def database(self, name: str, script: str = "", *, template: str = "template0") -> Iterator[str]:
         """A database of its own beside the demo's, a superuser's URL of it, dropped at the end."""
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         with psycopg.connect(self.superuser_url, autocommit=True) as server:
             server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-            server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+            server.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
         url = make_conninfo(self.superuser_url, dbname=name)
         try:
             if script:

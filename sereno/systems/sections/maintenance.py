@@ -34,7 +34,7 @@ class Maintenance(Part):
 
     idle_clients: IdleClients | None = None
     """Leave out where the system has no API clients that can be idle."""
-    batch_milliseconds: int = Field(default=250, ge=10, le=10_000, examples=[250])
+    batch_milliseconds: int = Field(default=1_000, ge=10, le=10_000, examples=[1_000])
     """How long one batch of a purge should take; the number of its rows follows from that."""
     lock_timeout_seconds: int = Field(default=3, ge=1, le=60, examples=[3])
     """How long a batch waits for a lock. It is tried three times, then the purge is left to the next run."""
