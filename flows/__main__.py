@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import gc
 import importlib
 import inspect
 import logging
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 TAGS = "SERENO_RUN_TAGS"
 """Tags of the run, separated by commas; `sereno smoke` sets it."""
+_COLLECT_AFTER = 50_000
+"""Objects; loading Prefect makes many that stay, and looking through them again and again takes a fifth of it."""
 _STARTUP_SECONDS = "180"  # Prefect's own 20 are too few for a busy machine
 _LONGEST = 500  # characters of a headline
 _USAGE = "write: python -m flows JOB SYSTEM [name=value ...]"
@@ -50,6 +53,7 @@ _PREFECT_SETTINGS = {
 
 def main() -> int:
     """Carry out the command line; the exit code."""
+    gc.set_threshold(_COLLECT_AFTER)
     return guarded(lambda: _carry_out(sys.argv[1:], report_to=_claimed_stdout()))
 
 

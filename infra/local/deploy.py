@@ -38,7 +38,7 @@ async def deploy(settings: Settings, system: str | None, console: Console) -> in
         if error := await client.api_healthcheck():
             raise SystemUnavailableError(f"no Prefect server answers at {api_url}: {error}")
         await ensure_pool(client, here=False)
-        await register(client, ready.sources)
+        await register(ready.sources)
         for deployment in await registered(client, ready.sources):
             console.print(f"{deployment.name}: {api_url.removesuffix('/api')}/deployments/deployment/{deployment.id}")
     for line in ready.left_out:

@@ -84,21 +84,16 @@ def check_flows(chosen: Sequence[Source]) -> None:
                 raise ConfigurationError(f"{where}: {error}") from None
 
 
-async def register(client: PrefectClient, chosen: Sequence[Source]) -> None:
-    """Create or update the deployments on the server that `PREFECT_API_URL` names, each described by its runbook too.
-
-    Args:
-        client: that server.
-        chosen: the deployments.
+async def register(chosen: Sequence[Source]) -> None:
+    """Create or update the deployments on the server that `PREFECT_API_URL` names, each described by its runbook.
 
     Raises:
         SerenoError: Prefect refused one; with its last words.
     """
     for source in chosen:
-        names = [argument for deployment in source.deployments for argument in ("--name", deployment.name)]
-        with _as_prefect_reads_it(source.path) as path:
+        with _as_prefect_reads_it(source) as path:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--prefect-file", str(path), *names),
+                *(sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--prefect-file", str(path), "--all"),
                 cwd=project_root(),
                 env={**os.environ, "COLUMNS": "200"},
                 stdin=asyncio.subprocess.DEVNULL,
@@ -109,19 +104,23 @@ async def register(client: PrefectClient, chosen: Sequence[Source]) -> None:
         if process.returncode:
             words = "\n".join(f"    {line}" for line in output.decode(errors="replace").splitlines()[-_SHOWN_LINES:])
             raise SerenoError(f"{shown(source.path)} could not be deployed:\n{words}")
-    await _describe(client, chosen)
 
 
 @contextmanager
-def _as_prefect_reads_it(path: Path) -> Iterator[Path]:
-    """The file itself, or, where it has variables, one in which they are filled in."""
-    text = for_prefect(path)
-    if text is None:
-        yield path
-        return
+def _as_prefect_reads_it(source: Source) -> Iterator[Path]:
+    """What of the file is deployed, with its variables filled in and the runbooks in the descriptions.
+
+    Prefect shows a flow's docstring only where a deployment has no description of its own; operators need both.
+    """
+    from prefect.flows import load_flow_from_entrypoint
+
+    descriptions = {}
+    for deployment in source.deployments:
+        flow: Flow[..., Any] = load_flow_from_entrypoint(deployment.entrypoint)
+        descriptions[deployment.name] = with_runbook(deployment.description, flow.description or "")
     with TemporaryDirectory(prefix="sereno-deploy-") as folder:
         filled = Path(folder) / PREFECT_FILE
-        filled.write_text(text, encoding="utf-8")
+        filled.write_text(for_prefect(source.path, descriptions=descriptions), encoding="utf-8")
         yield filled
 
 
@@ -139,15 +138,3 @@ async def registered(client: PrefectClient, chosen: Sequence[Source]) -> tuple[D
     if missing := [name for name in names if name not in by_name]:
         raise SerenoError(f"the server did not keep these deployments: {', '.join(missing)}")
     return tuple(by_name[name] for name in names)
-
-
-async def _describe(client: PrefectClient, chosen: Sequence[Source]) -> None:
-    """Prefect shows a flow's docstring only where a deployment has no description of its own; operators need both."""
-    from prefect.client.schemas.actions import DeploymentUpdate
-    from prefect.flows import load_flow_from_entrypoint
-
-    wanted = [deployment for source in chosen for deployment in source.deployments]
-    for deployment, known in zip(wanted, await registered(client, chosen), strict=True):
-        flow: Flow[..., Any] = load_flow_from_entrypoint(deployment.entrypoint)
-        description = with_runbook(deployment.description, flow.description or "")
-        await client.update_deployment(known.id, DeploymentUpdate(description=description))

@@ -41,7 +41,7 @@ def stack_environment(settings: Settings, *, port: int, reports_url: str) -> dic
         "PREFECT_SERVER_UI_V2_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
-        "PREFECT_WORKER_QUERY_SECONDS": "2",
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "sereno",
         "PREFECT_LOGGING_COLORS": "false",
         "PREFECT_CLI_COLORS": "false",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -139,17 +140,20 @@ def read_prefect_file(path: Path) -> PrefectFile:
     return file
 
 
-def for_prefect(path: Path) -> str | None:
-    """The text of `path` as Prefect takes it; None where it can read the file as it stands.
+def for_prefect(path: Path, *, descriptions: Mapping[str, str]) -> str:
+    """The text of `path` as Prefect takes it: some of its deployments, variables filled in, intervals in seconds.
+
+    Args:
+        path: a file that `read_prefect_file` takes.
+        descriptions: the names of the deployments, and what stands in place of their own descriptions.
 
     Raises:
         ConfigurationError: the file is missing.
     """
-    text = _text(path)
-    if "${" not in text:
-        return None
-    document = yaml.safe_load(_filled(text))
+    document = yaml.safe_load(_filled(_text(path)))
+    document["deployments"] = [each for each in document["deployments"] if each["name"] in descriptions]
     for deployment in document["deployments"]:
+        deployment["description"] = descriptions[deployment["name"]]
         for schedule in deployment.get("schedules", ()):
             read = Schedule.model_validate(schedule)
             if read.interval is not None:

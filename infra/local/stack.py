@@ -190,7 +190,7 @@ class Stack:
             self._say(f"{_runs(missed, 'scheduled ')} fell due while nothing was running; skipped")
 
     async def _register(self) -> None:
-        await asyncio.gather(register(self.client, self.sources), ensure_automation(self.client))
+        await asyncio.gather(register(self.sources), ensure_automation(self.client))
 
     async def _reap(self) -> None:
         while True:

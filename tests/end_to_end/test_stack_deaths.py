@@ -10,14 +10,22 @@ from pathlib import Path
 import pytest
 
 from end_to_end.local_stack import LocalStack, below, is_alive, run_local, until
+from integration.prefect_server import prefect_home
 
 _PARTS = ("prefect server", "demo_system", "bin/postgres")
 
 
 @pytest.fixture
-def starting(tmp_path: Path) -> LocalStack:
+def used_home(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SERENO_HOME in which a server has run before."""
+    prefect_home(tmp_path / "prefect", tmp_path_factory)
+    return tmp_path
+
+
+@pytest.fixture
+def starting(used_home: Path) -> LocalStack:
     """A stack whose first parts run."""
-    running = LocalStack.start(tmp_path, "up", "--scale", "0.02")
+    running = LocalStack.start(used_home, "up", "--scale", "0.02")
     for part in _PARTS:
         running.child(part)
     return running
@@ -27,12 +35,12 @@ def _gone(pids: dict[int, str]) -> bool:
     return not any(is_alive(pid) for pid in pids)
 
 
-def test_a_port_that_somebody_takes_while_the_server_starts_is_left_to_them(tmp_path: Path) -> None:
+def test_a_port_that_somebody_takes_while_the_server_starts_is_left_to_them(used_home: Path) -> None:
     with socket.socket() as somebody:
         somebody.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         somebody.bind(("127.0.0.1", 0))
         port = somebody.getsockname()[1]
-    running = LocalStack.start(tmp_path, "up", "--scale", "0.02", "--port", str(port))
+    running = LocalStack.start(used_home, "up", "--scale", "0.02", "--port", str(port))
     running.child("prefect server")
     with socket.socket() as somebody:
         somebody.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

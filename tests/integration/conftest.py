@@ -14,7 +14,7 @@ from psycopg import sql
 from infra.demo.seed import DATABASE, OWNER
 from infra.demo.system import DemoSystem
 from integration.five_systems import Deploy, FiveSystems, deploying
-from integration.prefect_server import prefect_server
+from integration.prefect_server import prefect_home, prefect_server
 
 REFERENCE = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """What is "now" in the rows of the demo system."""
@@ -44,7 +44,7 @@ def demo_api(demo: DemoSystem) -> str:
 @pytest.fixture(scope="session")
 def api_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Prefect server that runs."""
-    with prefect_server(tmp_path_factory.mktemp("prefect")) as url:
+    with prefect_server(prefect_home(tmp_path_factory.mktemp("prefect"), tmp_path_factory)) as url:
         yield url
 
 

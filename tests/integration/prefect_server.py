@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,26 +14,47 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
+
+_DATABASE = "prefect.db"
+
+
+def prefect_home(home: Path, factory: pytest.TempPathFactory) -> Path:
+    """`home`, made, with the empty database of a Prefect server.
+
+    Prefect takes five seconds to bring a database through the history of its schema. The first one that is asked for
+    is made that way, by Prefect; the others are copies of it, whichever process of pytest-xdist asks.
+    """
+    shared = factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else factory.getbasetemp()
+    made = shared / "prefect-home"
+    with (shared / "prefect-home.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (made / _DATABASE).exists():
+            command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "--yes"]
+            subprocess.run(command, env={**os.environ, "PREFECT_HOME": str(made)}, check=True, capture_output=True)
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copy(made / _DATABASE, home / _DATABASE)
+    return home
 
 
 @contextmanager
-def prefect_server(folder: Path) -> Iterator[str]:
-    """The API's address of a server that keeps everything in `folder` and is stopped at the end."""
+def prefect_server(home: Path) -> Iterator[str]:
+    """The API's address of a server that keeps everything in `home` and is stopped at the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}/api"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    with (folder / "log").open("w") as log:
+    with (home / "log").open("w") as log:
         server = subprocess.Popen(
             [*command, "--no-ui"],
-            env={**os.environ, "PREFECT_HOME": str(folder)},
+            env={**os.environ, "PREFECT_HOME": str(home)},
             stdout=log,
             stderr=log,
         )
     try:
         until(lambda: server.poll() is not None or _answers(url), seconds=120)
-        assert server.poll() is None, (folder / "log").read_text()
+        assert server.poll() is None, (home / "log").read_text()
         yield url
     finally:
         server.terminate()

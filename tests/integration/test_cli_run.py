@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from infra.demo.system import DemoSystem
-from integration.prefect_server import until
+from integration.prefect_server import prefect_home, until
 from sereno.backup import write
 from sereno.cli import main
 from sereno.reports.model import Effect, Report, Result
@@ -28,10 +28,14 @@ Captured = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(scope="module")
-def environment(demo: DemoSystem) -> dict[str, str]:
+def environment(demo: DemoSystem, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Of a command that finds the checkout from anywhere."""
-    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "SERENO_HOME": str(demo.folder.parent), "PYTHONPATH": os.pathsep.join(paths)}
+    return {
+        **os.environ,
+        "SERENO_HOME": str(demo.folder.parent),
+        "PREFECT_HOME": str(prefect_home(tmp_path_factory.mktemp("prefect"), tmp_path_factory)),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
+    }
 
 
 @pytest.fixture

@@ -64,16 +64,19 @@ def test_the_environment_wins_and_quoted_words_stay_text(path: Path, monkeypatch
 
 
 def test_prefect_gets_the_filled_in_text(path: Path) -> None:
-    (deployment,) = yaml.safe_load(for_prefect(path) or "")["deployments"]
+    (deployment,) = yaml.safe_load(for_prefect(path, descriptions={"maintenance": "With its runbook."}))["deployments"]
+    assert deployment["description"] == "With its runbook."
     assert deployment["schedules"] == [
         {"slug": "every-so-often", "interval": 86_400, "timezone": "UTC", "active": False}
     ]
     assert deployment["parameters"]["confirm_live"] == ""
 
 
-def test_a_file_without_variables_is_left_as_it_is(path: Path) -> None:
-    path.write_text("deployments: []")
-    assert for_prefect(path) is None
+def test_prefect_gets_the_deployments_that_are_chosen(path: Path) -> None:
+    assert yaml.safe_load(for_prefect(path, descriptions={}))["deployments"] == []
+
+
+def test_a_file_without_variables_is_left_as_it_is() -> None:
     assert with_variables("a: &x {b: 1}\nc: *x", {}) == "a: &x {b: 1}\nc: *x"
 
 

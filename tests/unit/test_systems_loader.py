@@ -114,9 +114,17 @@ def test_every_problem_is_listed_with_file_line_and_key(write: Callable[..., Pat
         ("title: Point", "[a]: Point", "2: expected a word as the key, found a list or a section"),
         ("title: Point", "<<: {title: x}\nhm: Point", "2: <<: is not known here"),
         ("title: Point integrations", "title: !!python/object:os.system x", "2: title: tags (!) are not read here"),
-        ("title: Point integrations", 'title: "\\ud800"', "2: title: holds half a character"),
-        ("title: Point", "title: {{ x }}: Point", "2: is no valid YAML: mapping values are not allowed here"),
-        ("title: Point", "\ttitle: Point", "2: is no valid YAML: found character '\\t' that cannot start any token"),
+        (
+            "title: Point integrations",
+            'title: "\\ud800"',
+            "2: is no valid YAML: found invalid Unicode character escape code",
+        ),
+        (
+            "title: Point",
+            "title: {{ x }}: Point",
+            "2: is no valid YAML: mapping values are not allowed in this context",
+        ),
+        ("title: Point", "\ttitle: Point", "2: is no valid YAML: found a tab character that violates indentation"),
         ("title: Point", "---\ntitle: Point", "2: is no valid YAML: but found another document"),
     ],
 )
@@ -170,7 +178,8 @@ def test_what_might_be_a_secret_is_never_shown(write: Callable[..., Path], old: 
         (b"name: a\x1bb", "holds characters that are no text"),
         (bytes(range(256)), "is not UTF-8 text"),
         (b"x: " + b"a" * 200_000, "is larger than 131,072 bytes"),
-        (b"[" * 2_000, "is nested too deeply"),
+        (b"[" * 2_000, "is nested more than 32 deep"),
+        pytest.param(b"- " * 65_000, "is nested more than 32 deep", id="deep"),
         (b"x: " + b"[" * 40 + b"]" * 40, "is nested more than 32 deep"),
         (b"x: &x [*x]", "is nested more than 32 deep"),
         (
