@@ -45,9 +45,13 @@ def _work_in_memory() -> None:
 
     Servers make and drop databases of 300 files each by the hundred. On ext4, which does not give a deleted file's
     inode away for a while and looks through all that it keeps back, making one then takes ten times as long.
+    All of it goes at the end; `--basetemp=FOLDER` keeps what tests left that failed.
     """
     if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOMY_BYTES:
-        os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+        folder = tempfile.mkdtemp(prefix="sereno-tests-", dir=_MEMORY)
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.chmod(folder, 0o1777)  # the account of the PostgreSQL servers works in it too
+        os.environ["TMPDIR"] = tempfile.tempdir = folder
 
 
 _isolate()

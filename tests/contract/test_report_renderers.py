@@ -81,8 +81,8 @@ def report(text: str, findings: tuple[Finding, ...] | None = None, figures: dict
 
 REPORTS = {name: report(text) for name, text in TEXTS.items()} | {
     "no findings": report("quiet", findings=(), figures={}),
-    "five thousand findings": report(
-        "busy", findings=tuple(Finding(name=f"check {n}", passed=n % 9 > 0, evidence=f"{n} rows") for n in range(5_000))
+    "a thousand findings": report(
+        "busy", findings=tuple(Finding(name=f"check {n}", passed=n % 9 > 0, evidence=f"{n} rows") for n in range(1_000))
     ),
     "odd figures": report(
         "odd",

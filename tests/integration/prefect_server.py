@@ -39,7 +39,10 @@ def prefect_home(home: Path, factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def prefect_server(home: Path) -> Iterator[str]:
-    """The API's address of a server that keeps everything in `home` and is stopped at the end."""
+    """The API's address of a server that keeps everything in `home` and is stopped at the end.
+
+    It has no services, such as the one that plans the runs of schedules; the local stack's tests have.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -47,7 +50,7 @@ def prefect_server(home: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with (home / "log").open("w") as log:
         server = subprocess.Popen(
-            [*command, "--no-ui"],
+            [*command, "--no-ui", "--no-services"],
             env={**os.environ, "PREFECT_HOME": str(home)},
             stdout=log,
             stderr=log,
