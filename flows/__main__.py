@@ -21,6 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, cast, get_type_hints
 
+from sereno.cli import COLLECT_AFTER
 from sereno.cli.failures import complain, guarded
 from sereno.cli.jobs import read_value, require_job, require_known, split_values
 from sereno.cli.reporting import exit_code, lost_report
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
 TAGS = "SERENO_RUN_TAGS"
 """Tags of the run, separated by commas; `sereno smoke` sets it."""
-_COLLECT_AFTER = 50_000
-"""Objects; loading Prefect makes many that stay, and looking through them again and again takes a fifth of it."""
 _STARTUP_SECONDS = "180"  # Prefect's own 20 are too few for a busy machine
 _LONGEST = 500  # characters of a headline
 _USAGE = "write: python -m flows JOB SYSTEM [name=value ...]"
@@ -53,7 +52,7 @@ _PREFECT_SETTINGS = {
 
 def main() -> int:
     """Carry out the command line; the exit code."""
-    gc.set_threshold(_COLLECT_AFTER)
+    gc.set_threshold(COLLECT_AFTER)
     return guarded(lambda: _carry_out(sys.argv[1:], report_to=_claimed_stdout()))
 
 

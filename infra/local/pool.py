@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.local.processes import Child, start_child
+from sereno.cli import COLLECT_AFTER
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
 
 POOL = "sereno"
-_ENGINE = "import gc, runpy; gc.set_threshold(50_000); runpy.run_module('prefect.engine', run_name='__main__')"
+_ENGINE = (
+    f"import gc, runpy; gc.set_threshold({COLLECT_AFTER}); runpy.run_module('prefect.engine', run_name='__main__')"
+)
 """What carries out a run. A fifth of its start went into looking for garbage among modules that stay."""
 _DESCRIPTION = "Runs Sereno's jobs as processes beside the worker."
 

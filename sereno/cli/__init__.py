@@ -6,8 +6,9 @@ import gc
 import sys
 from collections.abc import Sequence
 
-_COLLECT_AFTER = 50_000
-"""Objects; loading makes many that stay, and looking through them again and again takes a tenth of a short command."""
+COLLECT_AFTER = 50_000
+"""Objects; loading makes many that stay, and looking through them again and again takes a tenth of a short
+command, and a fifth of what loads Prefect."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 done, 1 the job or a required finding failed, 2 usage or configuration, 3 refused by a guard, 130 interrupted.
     """
     thresholds = gc.get_threshold()
-    gc.set_threshold(_COLLECT_AFTER)
+    gc.set_threshold(COLLECT_AFTER)
     try:
         from sereno.cli.failures import guarded
         from sereno.cli.program import carry_out

@@ -22,7 +22,7 @@ _DATABASE = "prefect.db"
 def prefect_home(home: Path, factory: pytest.TempPathFactory) -> Path:
     """`home`, made, with the empty database of a Prefect server.
 
-    Prefect takes five seconds to bring a database through the history of its schema. The first one that is asked for
+    Prefect takes some seconds to bring a database through the history of its schema. The first one that is asked for
     is made that way, by Prefect; the others are copies of it, whichever process of pytest-xdist asks.
     """
     shared = factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else factory.getbasetemp()
