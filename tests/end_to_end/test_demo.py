@@ -39,6 +39,15 @@ def test_the_summary_says_what_ran(demo_run: subprocess.CompletedProcess[str], h
         assert run["url"].startswith("http://127.0.0.1:")
 
 
+def test_passphrases_are_stretched_by_600_000_iterations(
+    demo_run: subprocess.CompletedProcess[str], home: Path
+) -> None:
+    files = list((home / "demo" / "backups").glob("**/keys.json"))
+    assert files
+    for file in files:
+        assert [slot["iterations"] for slot in json.loads(file.read_bytes())["slots"]] == [600_000]
+
+
 def test_the_history_stays_in_the_servers_database(demo_run: subprocess.CompletedProcess[str], home: Path) -> None:
     with sqlite3.connect(f"file:{home}/prefect/prefect.db?mode=ro", uri=True) as database:
         runs = database.execute(

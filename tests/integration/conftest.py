@@ -11,10 +11,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from contract.format_case import FEWEST
 from infra.demo.seed import DATABASE, OWNER
 from infra.demo.system import DemoSystem
 from integration.five_systems import Deploy, FiveSystems, deploying
 from integration.prefect_server import prefect_home, prefect_server
+from sereno.backup import keys
 
 REFERENCE = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """What is "now" in the rows of the demo system."""
@@ -24,6 +26,14 @@ WITHOUT_SAFETY = {
     "synchronous_commit": "off",
     "max_prepared_transactions": "10",
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys_with_few_iterations() -> Iterator[None]:
+    """Backups whose key takes a sixth of the time to wrap and to unwrap; `test_demo.py` sees the usual number."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "ITERATIONS", FEWEST)
+        yield
 
 
 @pytest.fixture(scope="session")

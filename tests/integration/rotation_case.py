@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from integration.databases import system_of
-from sereno.backup import copies, keys, write
+from sereno.backup import copies, write
 from sereno.backup.keys import KeyFile
 from sereno.backup.manifest import BackupKind
 from sereno.backup.place import BackupPlace
@@ -20,8 +20,6 @@ from sereno.backup.rotation import KeyRotation, Outcome
 from sereno.systems.model import System
 
 STORES = ("local", "vault")
-FEW = 100_000
-"""Iterations, the fewest that the format allows: their number is not the point here."""
 SECRETS = {"OLD": "the passphrase of 2025", "NEW": "the passphrase of 2026", "RECOVERY": "what lies in the safe"}
 
 
@@ -93,9 +91,8 @@ def make_template(home: Path, source: str) -> Path:
 
 
 def use(home: Path, patch: pytest.MonkeyPatch) -> None:
-    """Let what follows happen in `home`, with every secret to be had and few iterations."""
+    """Let what follows happen in `home`, with every secret to be had."""
     patch.setenv("SERENO_HOME", str(home))
-    patch.setattr(keys, "ITERATIONS", FEW)
     for name, text in SECRETS.items():
         patch.setenv(name, text)
 

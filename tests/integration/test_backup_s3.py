@@ -11,7 +11,7 @@ from faulty_proxy import FaultyProxy
 from infra.demo.system import DemoSystem
 from integration.databases import AWKWARD_SCHEMA, PASSPHRASE, database, system_of
 from s3_server import S3Server
-from sereno.backup import keys, leftovers, read_back, write
+from sereno.backup import leftovers, read_back, write
 from sereno.backup.place import BackupPlace
 from sereno.backup.rotation import Outcome, rotate
 from sereno.errors import StorageError, WrongPassphraseError
@@ -79,7 +79,6 @@ def test_a_backup_that_could_not_be_written_is_no_backup_and_is_cleared_away(
 def test_keys_are_rotated_in_a_bucket_and_a_refusal_leaves_the_old_ones(
     system: System, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keys, "ITERATIONS", 100_000)  # fewer than ever are written, since they are not the point
     written = write.write(system)
     monkeypatch.setenv("TEST_NEW", "the passphrase after it")
     said = system.model_dump()

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from integration.databases import database
-from integration.rotation_case import FEW, SECRETS, STORES, digests, edit_keys, system_with, write_folder
+from integration.rotation_case import SECRETS, STORES, digests, edit_keys, system_with, write_folder
 from sereno import audit
-from sereno.backup import copies, keys, write
+from sereno.backup import copies, write
 from sereno.cli import main
 from sereno.exclusion import exclusive
 from sereno.ledger import open_ledger
@@ -33,7 +33,6 @@ def home(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two stores with a backup under the old passphrase, and a system's file that names a new one and a recovery."""
     monkeypatch.setenv("SERENO_HOME", str(tmp_path))
     monkeypatch.setenv("SERENO_SYSTEMS_DIR", str(tmp_path / "deployments"))
-    monkeypatch.setattr(keys, "ITERATIONS", FEW)
     for name, text in SECRETS.items():
         monkeypatch.setenv(name, text)
     for name in STORES:

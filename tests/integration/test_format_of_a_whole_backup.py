@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from hashlib import sha256
@@ -103,8 +102,3 @@ def test_the_differences_of_a_key_set_add_up_to_the_keys_in_the_database(
     assert keys["encoding"] == "integer-deltas"
     found = connection.execute("SELECT id FROM public.customers ORDER BY id").fetchall()
     assert list(accumulate(map(int, objects[keys["name"]].splitlines()))) == [key for (key,) in found]
-
-
-def test_the_passphrase_is_stretched_by_600_000_iterations(folder: Path) -> None:
-    slots = json.loads((folder / "keys.json").read_bytes())["slots"]
-    assert [slot["iterations"] for slot in slots] == [600_000]

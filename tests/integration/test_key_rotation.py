@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from contract.format_case import FEWEST
 from integration.databases import database
 from integration.rotation_case import (
-    FEW,
     STORES,
     TABLE,
     backups,
@@ -154,7 +154,7 @@ def test_a_system_whose_passphrases_contradict_one_another_is_refused_before_any
 def test_a_slot_with_fewer_iterations_than_today_is_made_anew(
     source: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keys, "ITERATIONS", FEW + 1)
+    monkeypatch.setattr(keys, "ITERATIONS", FEWEST + 1)
     system = system_with(source, passphrase="OLD")
     assert outcomes(rotate(system, live=True)) == [Outcome.ROTATED] * 4
-    assert {slot.iterations for slot in BackupPlace.of(system).key_file(backups(home)[0]).slots} == {FEW + 1}
+    assert {slot.iterations for slot in BackupPlace.of(system).key_file(backups(home)[0]).slots} == {FEWEST + 1}
