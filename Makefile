@@ -32,8 +32,8 @@ check: $(INSTALLED) ## Format, lint, strict types, architecture
 	$(VENV)/bin/mypy
 	$(PYTHON) -m pytest tests/test_architecture.py
 
-test: $(INSTALLED) ## Everything that a change must pass, three files at a time
-	$(PYTHON) -m pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
+test: $(INSTALLED) ## Everything that a change must pass, four files at a time
+	$(PYTHON) -m pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 bench: $(INSTALLED) ## Measure against peers, such as pg_dump and pg_restore (ARGS="--only smoke")
 	$(PYTHON) -m infra.bench $(ARGS)

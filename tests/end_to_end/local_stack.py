@@ -138,7 +138,7 @@ class LocalStack:
 
     def until_ready(self) -> LocalStack:
         """Wait until everything runs."""
-        until(lambda: "Everything is running" in self.output or self.process.poll() is not None, seconds=120)
+        until(lambda: "Everything is running" in self.output or self.process.poll() is not None, seconds=300)
         assert self.process.poll() is None, self.output
         return self
 
