@@ -28,9 +28,12 @@ WITHOUT_SAFETY = {
 }
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _keys_with_few_iterations() -> Iterator[None]:
-    """Backups whose key takes a sixth of the time to wrap and to unwrap; `test_demo.py` sees the usual number."""
+    """Backups whose key takes a sixth of the time to wrap and to unwrap; `test_demo.py` sees the usual number.
+
+    It ends with the module, for tests of other folders can follow in the same process.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "ITERATIONS", FEWEST)
         yield

@@ -91,10 +91,11 @@ def test_a_damaged_slot_fails_unless_another_one_opens(source: str, home: Path, 
 
 KILLED = """
 import os, signal, sys
+from contract.format_case import FEWEST
 from integration.rotation_case import system_with
 from sereno.backup import keys
 from sereno.backup.rotation import rotate
-keys.ITERATIONS = 100_000
+keys.ITERATIONS = FEWEST
 renamed, left = os.rename, [int(sys.argv[2])]
 def rename(source, target):
     left[0] -= 1
