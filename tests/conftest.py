@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from infra.local.authority import write_authority
+
 if TYPE_CHECKING:
     from faulty_proxy import FaultyProxy
     from s3_server import S3Server
@@ -30,6 +32,8 @@ def _isolate() -> None:
     _work_in_memory()
     folder = Path(tempfile.mkdtemp(prefix="sereno-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    authority = folder / "authority.pem"
+    write_authority(authority)
     for name in [name for name in os.environ if name.startswith(("PREFECT_", "SERENO_")) and name not in _KEPT]:
         del os.environ[name]
     os.environ.update(
@@ -37,6 +41,8 @@ def _isolate() -> None:
         PREFECT_HOME=str(folder / "prefect"),
         PREFECT_SERVER_ANALYTICS_ENABLED="false",
         DO_NOT_TRACK="1",
+        SSL_CERT_FILE=str(authority),
+        PREFECT_API_SSL_CERT_FILE=str(authority),
     )
 
 

@@ -15,11 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
-from infra.local.demo import QUEUE, SYSTEM, demo
-from infra.local.deploy import deploy
-from infra.local.down import down
-from infra.local.stack import PREFERRED_PORT, Wishes
-from infra.local.up import up
+from infra.local.ports import PREFECT_PORT
 from sereno.errors import EXIT_INTERRUPTED, SerenoError
 from sereno.settings import load_settings, project_root
 
@@ -27,7 +23,7 @@ _WIDTH_OF_A_FILE = 160  # characters; a terminal knows its own
 
 
 def main() -> int:
-    """Carry out the command line; the exit code."""
+    """Carry out the command line; the exit code. A command imports what it needs: `down` is not to wait for Prefect."""
     arguments = _parser().parse_args()
     console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
     os.chdir(project_root())
@@ -35,14 +31,24 @@ def main() -> int:
         settings = load_settings()
         match arguments.command:
             case "up":
+                from infra.local.stack import Wishes
+                from infra.local.up import up
+
                 wishes = Wishes(port=arguments.port, scale=arguments.scale)
                 return _run(lambda: up(settings, wishes, console))
             case "demo":
+                from infra.local.demo import QUEUE, SYSTEM, demo
+                from infra.local.stack import Wishes
+
                 wishes = Wishes(port=arguments.port, scale=arguments.scale, queue=QUEUE, system=SYSTEM)
                 return _run(lambda: demo(settings, wishes, console))
             case "deploy":
+                from infra.local.deploy import deploy
+
                 return _run(lambda: deploy(settings, arguments.system, console))
             case _:
+                from infra.local.down import down
+
                 return down(settings, console)
     except SerenoError as error:
         sys.stderr.write(f"{error}\n")
@@ -83,9 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         ("demo", "start everything, run each scheduled job of the demo system once, and stop"),
     ):
         command = commands.add_parser(name, help=help_text, description=help_text)
-        command.add_argument(
-            "--port", type=_port, default=PREFERRED_PORT, help="where the server listens [%(default)s]"
-        )
+        command.add_argument("--port", type=_port, default=PREFECT_PORT, help="where the server listens [%(default)s]")
         command.add_argument("--scale", type=_scale, default=1.0, help="how much demo data; 1 is about 100,000 rows")
     commands.add_parser("down", help="stop what `up` or `demo` started in this SERENO_HOME")
     command = commands.add_parser("deploy", help="register deployments on PREFECT_API_URL or the running local stack")

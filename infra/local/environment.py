@@ -32,6 +32,7 @@ def stack_environment(settings: Settings, *, port: int, reports_url: str) -> dic
         "SERENO_REPORTS_URL": settings.reports_url or reports_url,
         "PREFECT_HOME": str(home),
         "PREFECT_API_URL": api_url,
+        "PREFECT_API_SSL_CERT_FILE": str(home / "authority.pem"),
         "PREFECT_UI_API_URL": api_url,
         "PREFECT_UI_STATIC_DIRECTORY": str(home / "ui"),
         "PREFECT_SERVER_API_HOST": LOOPBACK,

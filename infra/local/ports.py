@@ -6,6 +6,8 @@ import socket
 
 from sereno.errors import RefusedError
 
+PREFECT_PORT = 4200
+"""Where the Prefect server of the local stack listens, unless it is told otherwise."""
 LOOPBACK = "127.0.0.1"
 _TRIED = 100
 

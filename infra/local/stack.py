@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from infra.local.authority import write_authority
 from infra.local.automation import ensure_automation
 from infra.local.demo_system import announced, start_demo
 from infra.local.deployments import Source, check_flows, register, sources
@@ -18,7 +19,7 @@ from infra.local.descendants import adopt_orphans, descendants, reap_adopted
 from infra.local.environment import adopt, logs_folder, stack_environment
 from infra.local.history import crash_cut_short, skip_missed
 from infra.local.pool import ensure_pool, start_worker
-from infra.local.ports import LOOPBACK, free_port
+from infra.local.ports import LOOPBACK, PREFECT_PORT, free_port
 from infra.local.processes import Child
 from infra.local.readiness import ready_sources
 from infra.local.reports_server import ReportsServer
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PREFERRED_PORT = 4200
 _LAST_WORD_SECONDS = 10.0
 _LOOKS = 100
 _REAP_EVERY_SECONDS = 60.0
@@ -40,7 +40,7 @@ _REAP_EVERY_SECONDS = 60.0
 class Wishes:
     """How the stack is wanted."""
 
-    port: int = PREFERRED_PORT
+    port: int = PREFECT_PORT
     """Where the server listens; the next free port when it is taken."""
     scale: float = 1.0
     """The size of the demo system's data."""
@@ -159,6 +159,7 @@ class Stack:
         self.ui_url = f"http://{LOOPBACK}:{self._port}"
         self.api_url = f"{self.ui_url}/api"
         environment = stack_environment(self.settings, port=self._port, reports_url=self.reports_url)
+        write_authority(Path(environment["PREFECT_API_SSL_CERT_FILE"]))
         adopt(environment)
         self._place = {"environment": environment, "folder": project_root(), "logs": logs_folder(self.settings)}
         return await self._keep(start_server(**self._place))

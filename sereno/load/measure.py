@@ -89,12 +89,13 @@ async def _addresses(place: Place) -> list[str]:
 @contextmanager
 def _without_pauses() -> Iterator[None]:
     """Keep the garbage collector from walking through everything that was there before."""
-    gc.collect()
+    others = gc.get_freeze_count()  # of a process that has frozen what it keeps, and wants it to stay so
     gc.freeze()
     try:
         yield
     finally:
-        gc.unfreeze()
+        if not others:
+            gc.unfreeze()
 
 
 class _Sending:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import psycopg
 
-from end_to_end.local_stack import ROOT, LocalStack, environment, until
+from end_to_end.local_stack import ROOT, LocalStack, environment
+from waiting import until
 
 BULK_ROWS = 1_500_000
 
@@ -73,6 +74,6 @@ def held_while_copying(stack: LocalStack) -> Iterator[str]:
     server_process = stack.child(" COPY")
     os.kill(server_process, signal.SIGSTOP)
     try:
-        yield until(lambda: next(iter(folders(stack.home) - before), ""), seconds=240)
+        yield until(lambda: next(iter(folders(stack.home) - before), ""), seconds=240, every=0.05)
     finally:
         os.kill(server_process, signal.SIGCONT)

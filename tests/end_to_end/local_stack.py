@@ -8,17 +8,17 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 
+from waiting import until
+
 ROOT = Path(__file__).resolve().parents[2]
-T = TypeVar("T")
 
 SCALE = "0.2"
 RUNS = [
@@ -63,15 +63,6 @@ def run_local(home: Path, *arguments: str, **more: str) -> subprocess.CompletedP
         timeout=900,
         check=False,
     )
-
-
-def until(condition: Callable[[], T | None], *, seconds: float) -> T:
-    """What `condition` returns as soon as it is true."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
-    return found
 
 
 def is_alive(pid: int) -> bool:
@@ -145,7 +136,9 @@ class LocalStack:
     def child(self, words: str) -> int:
         """The process below it whose command line holds `words`, as soon as there is one."""
         return until(
-            lambda: next((pid for pid, line in below(self.process.pid).items() if words in line), 0), seconds=60
+            lambda: next((pid for pid, line in below(self.process.pid).items() if words in line), 0),
+            seconds=60,
+            every=0.05,
         )
 
     def end(self, number: signal.Signals) -> int:
@@ -169,7 +162,7 @@ class LocalStack:
             said = client.request(method, path, json=body)
             return None if said.status_code == httpx.codes.SERVICE_UNAVAILABLE else said
 
-        with httpx.Client(base_url=self.api_url, trust_env=False, timeout=30) as client:
+        with httpx.Client(base_url=self.api_url, trust_env=False, verify=False, timeout=30) as client:
             return until(answer, seconds=120).raise_for_status()
 
     def deployments(self) -> dict[str, Any]:
@@ -188,6 +181,15 @@ class LocalStack:
         """The run's state, and its message."""
         state = self.ask(f"/flow_runs/{run_id}")["state"]
         return state["name"], state["message"] or ""
+
+    def until_state(self, run_id: str, *states: str, seconds: float = 240) -> tuple[str, str]:
+        """The run's state, and its message, as soon as it is one of `states`."""
+
+        def reached() -> tuple[str, str] | None:
+            state = self.state(run_id)
+            return state if state[0] in states else None
+
+        return until(reached, seconds=seconds, every=0.5)
 
     def flow_process(self, run_id: str) -> int:
         """The process that carries out a run, as soon as there is one."""

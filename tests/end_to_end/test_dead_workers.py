@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import pytest
 
 from end_to_end.backups import bulky_table, folders, held_while_copying, listed, locked_table
-from end_to_end.local_stack import LocalStack, is_alive, until
+from end_to_end.local_stack import LocalStack, is_alive
 from end_to_end.workers import CarriedRun, let_heartbeat_arrive, run_on_own_worker
+from waiting import until
 
 DEPLOYMENT = "demo-backup"
 AT_ONCE = 3  # two that are dead and still hold their slots, and one that lives
@@ -72,7 +73,7 @@ def test_what_was_half_written_when_worker_and_flow_were_killed_is_not_listed(
 def test_the_next_run_works_and_clears_what_they_left(stack: LocalStack, killed: Abandoned) -> None:
     before = listed(stack.home)
     run_id = stack.create_run(DEPLOYMENT)
-    until(lambda: stack.state(run_id)[0] == "Completed", seconds=240)
+    stack.until_state(run_id, "Completed")
     assert len(listed(stack.home)) == len(before) + 1
     assert folders(stack.home) == set(listed(stack.home))
 
@@ -84,8 +85,7 @@ def test_a_run_outlives_a_worker_that_is_killed_alone_and_is_listed_when_it_is_w
             run.kill_worker(signal.SIGKILL)
             assert folder not in listed(several.home)
             assert is_alive(run.flow_process)
-        until(lambda: several.state(run.run_id)[0] not in {"Pending", "Running"}, seconds=120)
-    state, headline = several.state(run.run_id)
+        state, headline = several.until_state(run.run_id, "Completed", "Failed", "Crashed", seconds=120)
     assert state == "Completed", headline
     assert folder in headline
     assert folder in listed(several.home)
@@ -96,11 +96,11 @@ def test_a_run_whose_worker_and_flow_are_gone_ends_crashed_within_two_minutes(
     stack: LocalStack, which: str, request: pytest.FixtureRequest
 ) -> None:
     abandoned: Abandoned = request.getfixturevalue(which)
-    until(lambda: stack.state(abandoned.run.run_id)[0] == "Crashed", seconds=120 - (time.monotonic() - abandoned.at))
-    assert "no sign of life" in stack.state(abandoned.run.run_id)[1]
+    left = 120 - (time.monotonic() - abandoned.at)
+    assert "no sign of life" in stack.until_state(abandoned.run.run_id, "Crashed", seconds=left)[1]
 
 
 def test_their_slots_are_free_again(stack: LocalStack, terminated: Abandoned, killed: Abandoned) -> None:
     stack.allow_at_once(DEPLOYMENT, 1)
     run_id = stack.create_run(DEPLOYMENT)
-    until(lambda: stack.state(run_id)[0] == "Completed", seconds=240)
+    stack.until_state(run_id, "Completed")

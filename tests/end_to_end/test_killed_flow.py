@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import pytest
 
 from end_to_end.backups import bulky_table, folders, listed
-from end_to_end.local_stack import LocalStack, until
+from end_to_end.local_stack import LocalStack
+from waiting import until
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,15 @@ def killed(stack: LocalStack) -> Iterator[Killed]:
     with bulky_table(stack.home):
         run_id = stack.create_run("demo-backup")
         process = stack.flow_process(run_id)
-        folder = until(lambda: folders(stack.home) - before, seconds=240).pop()
+        folder = until(lambda: folders(stack.home) - before, seconds=240, every=0.05).pop()
         store = stack.home / "demo" / "backups" / "demo" / folder
-        until(lambda: any((store / "rows").glob("*")), seconds=240)
+        until(lambda: any((store / "rows").glob("*")), seconds=240, every=0.05)
         os.kill(process, signal.SIGKILL)
         yield Killed(run_id, folder, listed_before)
 
 
 def test_the_run_ends_crashed(stack: LocalStack, killed: Killed) -> None:
-    until(lambda: stack.state(killed.run_id)[0] == "Crashed", seconds=120)
+    stack.until_state(killed.run_id, "Crashed", seconds=120)
 
 
 def test_what_it_half_wrote_is_not_listed(stack: LocalStack, killed: Killed) -> None:
@@ -46,7 +47,7 @@ def test_what_it_half_wrote_is_not_listed(stack: LocalStack, killed: Killed) -> 
 
 def test_the_next_run_works_and_clears_the_leftovers(stack: LocalStack, killed: Killed) -> None:
     run_id = stack.create_run("demo-backup")
-    until(lambda: stack.state(run_id)[0] in {"Completed", "Failed", "Crashed"}, seconds=300)
-    assert stack.state(run_id)[0] == "Completed", stack.state(run_id)
+    state, headline = stack.until_state(run_id, "Completed", "Failed", "Crashed")
+    assert state == "Completed", headline
     assert len(listed(stack.home)) == len(killed.listed_before) + 1
     assert folders(stack.home) == set(listed(stack.home))

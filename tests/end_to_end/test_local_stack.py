@@ -19,7 +19,6 @@ from end_to_end.local_stack import (
     is_alive,
     run_local,
     state_in_database,
-    until,
 )
 from infra.local.automation import NAME
 
@@ -124,7 +123,7 @@ def test_ctrl_c_stops_everything_that_was_started_and_nothing_else(
 ) -> None:
     with locked_table(stack.home):
         run_id = stack.create_run("demo-backup")
-        until(lambda: stack.state(run_id)[0] == "Running", seconds=240)
+        stack.until_state(run_id, "Running")
         started = below(stack.process.pid)
         for part in ("prefect server", "prefect worker", "prefect.engine", "bin/postgres", "infra.demo.api"):
             assert any(part in line for line in started.values()), part

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from end_to_end.local_stack import LocalStack, below, is_alive, run_local, until
+from end_to_end.local_stack import LocalStack, below, is_alive, run_local
 from integration.prefect_server import prefect_home
+from waiting import until
 
 _PARTS = ("prefect server", "demo_system", "bin/postgres")
 

@@ -8,8 +8,9 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from end_to_end.local_stack import ROOT, LocalStack, environment, until
+from end_to_end.local_stack import ROOT, LocalStack, environment
 from infra.local.environment import HEARTBEAT_SECONDS
+from waiting import until
 
 _QUEUE = "own"
 
@@ -43,7 +44,7 @@ def run_on_own_worker(stack: LocalStack, deployment: str) -> CarriedRun:
 def let_heartbeat_arrive(stack: LocalStack, run: CarriedRun) -> None:
     """Wait until the server has seen a first heartbeat of `run`."""
     sought = {"event": {"name": ["prefect.flow-run.heartbeat"]}, "resource": {"id": [f"prefect.flow-run.{run.run_id}"]}}
-    until(lambda: stack.state(run.run_id)[0] == "Running", seconds=240)
+    stack.until_state(run.run_id, "Running")
     until(lambda: stack.ask("/events/filter", {"filter": sought})["events"], seconds=240)
 
 

@@ -14,7 +14,6 @@ from typing import Any
 import psycopg
 
 from integration.databases import as_url, system_of
-from integration.prefect_server import until
 from sereno.care import looking
 from sereno.care.growth import remember
 from sereno.care.looking import Seen
@@ -23,6 +22,7 @@ from sereno.postgres.binaries import PostgresBinaries, find_binaries
 from sereno.postgres.server import PROGRAMS, PostgresServer
 from sereno.reports.model import Draft, Finding
 from sereno.systems.model import System
+from waiting import until
 
 SETTINGS = {
     "fsync": "off",

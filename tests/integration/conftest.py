@@ -14,9 +14,11 @@ from psycopg import sql
 from contract.format_case import FEWEST
 from infra.demo.seed import DATABASE, OWNER
 from infra.demo.system import DemoSystem
+from integration import new_ledgers
 from integration.five_systems import Deploy, FiveSystems, deploying
 from integration.prefect_server import prefect_home, prefect_server
 from sereno.backup import keys
+from sereno.ledger import ledger
 
 REFERENCE = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """What is "now" in the rows of the demo system."""
@@ -36,6 +38,14 @@ def _keys_with_few_iterations() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "ITERATIONS", FEWEST)
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _new_ledgers_like_the_first() -> Iterator[None]:
+    """Hundreds of tests begin with a ledger of their own; `test_ledger_opening.py` has each made as in production."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledger, "upgrade", new_ledgers.upgrade)
         yield
 
 

@@ -16,11 +16,12 @@ import psycopg
 import pytest
 
 from infra.demo.system import DemoSystem
-from integration.prefect_server import prefect_home, until
+from integration.prefect_server import prefect_home
 from sereno.backup import write
 from sereno.cli import main
 from sereno.reports.model import Effect, Report, Result
 from sereno.systems.loader import load_system
+from waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 Ended = subprocess.CompletedProcess[str]

@@ -30,6 +30,11 @@ from sereno.settings import Settings
 FORK = multiprocessing.get_context("fork")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _new_ledgers_like_the_first() -> None:
+    """Here they are made step by step."""
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     if request.param == "sqlite":

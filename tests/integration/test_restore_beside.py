@@ -17,7 +17,6 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from integration.databases import PASSPHRASE, as_url, database, system_of
-from integration.prefect_server import until
 from integration.restoring import built, execute, failed, query
 from sereno.backup import write
 from sereno.backup.manifest import BackupKind
@@ -25,6 +24,7 @@ from sereno.errors import ConfigurationError, RefusedError, SerenoError
 from sereno.restore import preview, side
 from sereno.restore.plan import plan_restore
 from sereno.systems.model import System
+from waiting import until
 
 FORK = multiprocessing.get_context("fork")
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)

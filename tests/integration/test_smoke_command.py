@@ -17,11 +17,11 @@ import pytest
 
 from infra.demo.system import DemoSystem
 from integration.hostile_server import HostileServer, hostile_server
-from integration.prefect_server import until
 from integration.smoke_case import demo_home
 from sereno import redaction
 from sereno.cli import main
 from sereno.reports.model import Report
+from waiting import until
 
 Captured: TypeAlias = pytest.CaptureFixture[str]
 SECRETS = {
