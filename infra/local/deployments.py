@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from infra.local.prefect_file import PREFECT_FILE, Deployment, for_prefect, read_prefect_file
+from httpx import HTTPError
+
+from infra.local.prefect_file import PREFECT_FILE, Deployment, Schedule, read_prefect_file
 from infra.local.runbook import with_runbook
 from sereno.errors import ConfigurationError, SerenoError
 from sereno.settings import Settings, project_root
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
     from prefect import Flow
     from prefect.client.orchestration import PrefectClient
     from prefect.client.schemas.responses import DeploymentResponse
-
-_SHOWN_LINES = 15
+    from prefect.deployments.runner import RunnerDeployment
+    from prefect.schedules import Schedule as PrefectSchedule
 
 
 @dataclass(frozen=True)
@@ -68,13 +67,12 @@ def check_flows(chosen: Sequence[Source]) -> None:
         ConfigurationError: one does not load, or does not take its parameters.
     """
     from prefect.exceptions import MissingFlowError, ParameterTypeError, ScriptError, SignatureMismatchError
-    from prefect.flows import load_flow_from_entrypoint
 
     for source in chosen:
         for deployment in source.deployments:
             where = f"{shown(source.path)}: {deployment.name}"
             try:
-                flow: Flow[..., Any] = load_flow_from_entrypoint(deployment.entrypoint, use_placeholder_flow=False)
+                flow = _flow(deployment.entrypoint)
                 flow.validate_parameters(deployment.parameters.model_dump())
                 for schedule in deployment.schedules:
                     flow.validate_parameters(deployment.parameters_of(schedule))
@@ -84,44 +82,67 @@ def check_flows(chosen: Sequence[Source]) -> None:
                 raise ConfigurationError(f"{where}: {error}") from None
 
 
+@cache
+def _flow(entrypoint: str) -> Flow[..., Any]:
+    from prefect.flows import load_flow_from_entrypoint
+
+    return load_flow_from_entrypoint(entrypoint, use_placeholder_flow=False)
+
+
 async def register(chosen: Sequence[Source]) -> None:
     """Create or update the deployments on the server that `PREFECT_API_URL` names, each described by its runbook.
 
+    It is what `prefect deploy` does, without a process that imports all of Prefect and makes a client per request.
+
     Raises:
-        SerenoError: Prefect refused one; with its last words.
+        SerenoError: Prefect refused one.
     """
+    from prefect.deployments.runner import DeploymentApplyError
+    from prefect.exceptions import ObjectNotFound
+
     for source in chosen:
-        with _as_prefect_reads_it(source) as path:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--prefect-file", str(path), "--all"),
-                cwd=project_root(),
-                env={**os.environ, "COLUMNS": "200"},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-            )
-            output, _ = await process.communicate()
-        if process.returncode:
-            words = "\n".join(f"    {line}" for line in output.decode(errors="replace").splitlines()[-_SHOWN_LINES:])
-            raise SerenoError(f"{shown(source.path)} could not be deployed:\n{words}")
+        for wanted in source.deployments:
+            try:
+                await (await _as_prefect_has_it(wanted)).aapply()
+            except (DeploymentApplyError, ObjectNotFound, HTTPError, ValueError) as error:
+                raise SerenoError(f"{shown(source.path)}: {wanted.name} could not be deployed: {error}") from None
 
 
-@contextmanager
-def _as_prefect_reads_it(source: Source) -> Iterator[Path]:
-    """What of the file is deployed, with its variables filled in and the runbooks in the descriptions.
+async def _as_prefect_has_it(wanted: Deployment) -> RunnerDeployment:
+    """Prefect shows a flow's docstring only where a deployment has no description of its own; operators need both."""
+    from prefect.client.schemas.objects import ConcurrencyLimitConfig
+    from prefect.deployments.runner import RunnerDeployment
+    from prefect.runner.storage import LocalStorage
 
-    Prefect shows a flow's docstring only where a deployment has no description of its own; operators need both.
-    """
-    from prefect.flows import load_flow_from_entrypoint
+    limit = wanted.concurrency_limit
+    return await RunnerDeployment.afrom_storage(
+        LocalStorage(str(project_root())),
+        wanted.entrypoint,
+        wanted.name,
+        schedules=[_as_prefect_plans_it(each) for each in wanted.schedules],
+        paused=wanted.paused,
+        concurrency_limit=ConcurrencyLimitConfig.model_validate(limit.model_dump()) if limit else None,
+        parameters=wanted.parameters.model_dump(),
+        description=with_runbook(wanted.description, _flow(wanted.entrypoint).description or ""),
+        tags=list(wanted.tags),
+        work_pool_name=wanted.work_pool.name,
+        work_queue_name=wanted.work_pool.work_queue_name,
+        job_variables=wanted.work_pool.job_variables,
+    )
 
-    descriptions = {}
-    for deployment in source.deployments:
-        flow: Flow[..., Any] = load_flow_from_entrypoint(deployment.entrypoint)
-        descriptions[deployment.name] = with_runbook(deployment.description, flow.description or "")
-    with TemporaryDirectory(prefix="sereno-deploy-") as folder:
-        filled = Path(folder) / PREFECT_FILE
-        filled.write_text(for_prefect(source.path, descriptions=descriptions), encoding="utf-8")
-        yield filled
+
+def _as_prefect_plans_it(wanted: Schedule) -> PrefectSchedule:
+    from prefect.schedules import Schedule as PrefectSchedule
+
+    return PrefectSchedule(
+        cron=wanted.cron,
+        interval=None if wanted.interval is None else timedelta(seconds=wanted.interval),
+        rrule=wanted.rrule,
+        timezone=wanted.timezone,
+        active=wanted.active,
+        parameters=wanted.parameters,
+        slug=wanted.slug,
+    )
 
 
 async def registered(client: PrefectClient, chosen: Sequence[Source]) -> tuple[DeploymentResponse, ...]:

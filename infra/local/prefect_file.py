@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -138,27 +137,6 @@ def read_prefect_file(path: Path) -> PrefectFile:
     if problems:
         raise ConfigurationError("\n".join(problems))
     return file
-
-
-def for_prefect(path: Path, *, descriptions: Mapping[str, str]) -> str:
-    """The text of `path` as Prefect takes it: some of its deployments, variables filled in, intervals in seconds.
-
-    Args:
-        path: a file that `read_prefect_file` takes.
-        descriptions: the names of the deployments, and what stands in place of their own descriptions.
-
-    Raises:
-        ConfigurationError: the file is missing.
-    """
-    document = yaml.safe_load(_filled(_text(path)))
-    document["deployments"] = [each for each in document["deployments"] if each["name"] in descriptions]
-    for deployment in document["deployments"]:
-        deployment["description"] = descriptions[deployment["name"]]
-        for schedule in deployment.get("schedules", ()):
-            read = Schedule.model_validate(schedule)
-            if read.interval is not None:
-                schedule["interval"] = read.interval
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
 
 
 def _text(path: Path) -> str:

@@ -139,25 +139,9 @@ def test_a_server_that_does_not_answer_is_one_sentence(sereno: Callable[..., End
     assert ended.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize(
-    ("word", "sentence"),
-    [
-        (
-            "knd=full",
-            "there is no parameter of backup 'knd'; did you mean 'kind'? there are: kind, tables, content_digests",
-        ),
-        (
-            "kind=fast",
-            "a parameter of backup is wrong: kind: Input should be 'full', 'incremental', 'critical', "
-            "'tables', 'data-only' or 'schema-only'",
-        ),
-        ("system=other", "there is no parameter of backup 'system'; there are: kind, tables, content_digests"),
-    ],
-)
-def test_a_wrong_parameter_is_one_sentence_that_names_what_is_allowed(
-    word: str, sentence: str, sereno: Callable[..., Ended]
-) -> None:
-    ended = sereno("run", "backup", "demo", word)
+def test_a_wrong_parameter_is_one_sentence_that_names_what_is_allowed(sereno: Callable[..., Ended]) -> None:
+    ended = sereno("run", "backup", "demo", "knd=full")
+    sentence = "there is no parameter of backup 'knd'; did you mean 'kind'? there are: kind, tables, content_digests"
     assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", f"sereno: {sentence}\n")
 
 

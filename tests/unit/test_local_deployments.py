@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from infra.local.deployments import Source, register
 from infra.local.prefect_file import Deployment
 from infra.local.runbook import with_runbook
+from sereno.errors import SerenoError
 
 DOCSTRING = """Take a backup.
 
@@ -55,3 +60,9 @@ def test_a_schedule_adds_its_parameters_to_those_of_the_form() -> None:
 def test_what_is_paused_or_has_no_schedule_runs_by_hand_only() -> None:
     assert deployment({}, paused=True).scheduled_parameters == deployment().scheduled_parameters == ()
     assert not deployment().scheduled
+
+
+async def test_what_prefect_refuses_is_told_with_the_file_and_the_deployment() -> None:
+    source = Source(Path("prefect.yaml"), (deployment({"cron": "every night"}),))
+    with pytest.raises(SerenoError, match=r"^prefect\.yaml: a-restore could not be deployed: .*every night"):
+        await register([source])

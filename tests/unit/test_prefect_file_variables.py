@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infra.local.prefect_file import for_prefect, read_prefect_file
+from infra.local.prefect_file import read_prefect_file
 from infra.local.variables import UnsetVariableError, with_variables
 from sereno.errors import ConfigurationError
 
@@ -61,19 +61,6 @@ def test_the_environment_wins_and_quoted_words_stay_text(path: Path, monkeypatch
     }
     assert (deployment.schedules[0].interval, deployment.schedules[0].active) == (21_600, True)
     assert deployment.scheduled
-
-
-def test_prefect_gets_the_filled_in_text(path: Path) -> None:
-    (deployment,) = yaml.safe_load(for_prefect(path, descriptions={"maintenance": "With its runbook."}))["deployments"]
-    assert deployment["description"] == "With its runbook."
-    assert deployment["schedules"] == [
-        {"slug": "every-so-often", "interval": 86_400, "timezone": "UTC", "active": False}
-    ]
-    assert deployment["parameters"]["confirm_live"] == ""
-
-
-def test_prefect_gets_the_deployments_that_are_chosen(path: Path) -> None:
-    assert yaml.safe_load(for_prefect(path, descriptions={}))["deployments"] == []
 
 
 def test_a_file_without_variables_is_left_as_it_is() -> None:
