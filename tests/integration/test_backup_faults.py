@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +13,7 @@ import psycopg
 import pytest
 
 from integration.databases import AWKWARD_SCHEMA, PASSPHRASE, as_url, database, system_of
+from killed import kill_me, killed_by_itself
 from sereno.backup import leftovers, read_back, snapshot, write
 from sereno.backup.place import BackupPlace
 from sereno.errors import (
@@ -175,22 +173,11 @@ def test_the_wrong_passphrase_is_told_from_damage(source: str, monkeypatch: pyte
 
 def test_a_backup_that_is_killed_leaves_no_backup_and_the_next_one_clears_it_up(source: str, home: Path) -> None:
     system = system_of(source)
-    script = """
-import sys, time
-from integration.databases import system_of
-from sereno.backup import write
-def slow(*, done, total, what):
-    print("copying", flush=True)
-    time.sleep(60)
-write.write(system_of(sys.argv[1]), progress=slow)
-"""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(["tests", "."])}
-    process = subprocess.Popen([sys.executable, "-c", script, source], stdout=subprocess.PIPE, env=environment)
-    assert process.stdout
-    assert process.stdout.readline() == b"copying\n"
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
+
+    def killed(*, done: int, total: int, what: str) -> None:
+        kill_me()
+
+    assert killed_by_itself(lambda: write.write(system, progress=killed))
     assert complete(system) == []
     (unfinished,) = BackupPlace.of(system).unfinished()
     assert leftovers.clear_leftovers(system) == [unfinished]

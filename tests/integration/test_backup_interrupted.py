@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
+import itertools
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -14,41 +13,43 @@ import psycopg
 import pytest
 
 from integration.databases import PASSPHRASE, as_url, database, system_of
+from killed import kill_me, killed_by_itself
 from sereno.backup import leftovers, read_back, write
 from sereno.backup.manifest import BackupKind
 from sereno.backup.place import BackupPlace
 from sereno.errors import ContractError, SystemUnavailableError
 from sereno.postgres.server import PostgresServer
+from sereno.stores import FolderStore, Sink
+from sereno.systems.model import System
 
 TABLES = """
 CREATE TABLE one (id int PRIMARY KEY, x text); INSERT INTO one SELECT i, 'x' FROM generate_series(1, 1000) i;
 CREATE TABLE two (id uuid PRIMARY KEY, x text); INSERT INTO two SELECT md5(i::text)::uuid FROM generate_series(1, 99) i
 """
 STEPS = 8  # owner, schema, rows and keys of two tables, key slots, manifest
-KILLED_AT_A_STEP = """
-import os, signal, sys
-from integration.databases import system_of
-from sereno.backup import write
-from sereno.backup.manifest import BackupKind
-from sereno.stores import FolderStore
 
-number, create = int(sys.argv[3]), FolderStore.create
-def counted(store, name):
-    global number
-    number -= 1
-    if number == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return create(store, name)
-FolderStore.create = counted
-write.write(system_of(sys.argv[1]), BackupKind(sys.argv[2]))
-"""
+
+def killed_at_a_step(system: System, kind: BackupKind, step: int) -> bool:
+    """Whether a backup was killed when it was about to write its `step`th object."""
+    create, steps = FolderStore.create, itertools.count(1)
+
+    def counted(store: FolderStore, name: str) -> AbstractContextManager[Sink]:
+        if next(steps) == step:
+            kill_me()
+        return create(store, name)
+
+    def work() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(FolderStore, "create", counted)
+            write.write(system, kind)
+
+    return killed_by_itself(work)
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SERENO_HOME", str(tmp_path))
     monkeypatch.setenv("TEST_PASSPHRASE", PASSPHRASE)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     (tmp_path / "backups").mkdir()
     return tmp_path
 
@@ -63,8 +64,7 @@ def source(demo: Any) -> Iterator[str]:
 def test_a_backup_killed_at_any_step_is_no_backup(source: str, step: int) -> None:
     system = system_of(source)
     kind = BackupKind.INCREMENTAL if step % 2 else BackupKind.FULL
-    killed = subprocess.run([sys.executable, "-c", KILLED_AT_A_STEP, source, kind, str(step)], check=False)
-    assert killed.returncode == -signal.SIGKILL
+    assert killed_at_a_step(system, kind, step)
     place = BackupPlace.of(system)
     assert place.identifiers() == []
     assert len(leftovers.clear_leftovers(system)) == (0 if step == 1 else 1)

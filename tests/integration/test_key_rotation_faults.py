@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +24,7 @@ from integration.rotation_case import (
     system_with,
     use,
 )
+from killed import kill_me, killed_by_itself
 from sereno.backup import copies, keys, read_back
 from sereno.backup.keys import KeyFile
 from sereno.backup.place import BackupPlace
@@ -89,31 +88,28 @@ def test_a_damaged_slot_fails_unless_another_one_opens(source: str, home: Path, 
     assert "the key slot 'passphrase' is not what was written" in found["vault", full].problem
 
 
-KILLED = """
-import os, signal, sys
-from contract.format_case import FEWEST
-from integration.rotation_case import system_with
-from sereno.backup import keys
-from sereno.backup.rotation import rotate
-keys.ITERATIONS = FEWEST
-renamed, left = os.rename, [int(sys.argv[2])]
-def rename(source, target):
-    left[0] -= 1
-    if left[0] < 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    renamed(source, target)
-os.rename = rename
-rotate(system_with(sys.argv[1], passphrase="NEW", previous=("OLD",)), live=True)
-"""
+def killed_after(source: str, replaced: int) -> bool:
+    """Whether a rotation was killed when it had replaced so many key files."""
+    rename, calls = os.rename, itertools.count()
+
+    def counted(source: str, target: str) -> None:
+        if next(calls) == replaced:
+            kill_me()
+        rename(source, target)
+
+    def work() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(os, "rename", counted)
+            rotate(system_with(source, passphrase="NEW", previous=("OLD",)), live=True)
+
+    return killed_by_itself(work)
 
 
 @pytest.mark.parametrize("replaced", range(4))
 def test_killed_between_writing_and_replacing_every_backup_still_opens_and_the_next_rotation_finishes(
     source: str, home: Path, replaced: int
 ) -> None:
-    command = [sys.executable, "-c", KILLED, source, str(replaced)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
+    assert killed_after(source, replaced)
     system = system_with(source, passphrase="NEW", previous=("OLD",))
     found = list(openers(system).values())
     assert sorted(found) == sorted([["NEW"]] * replaced + [["OLD"]] * (4 - replaced))

@@ -5,19 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from contract import reader_by_document as reader
 from integration.databases import PASSPHRASE, database, system_of
 from integration.volume_case import awkward_directory, packed, socket_at, with_volumes
-from sereno.backup import copies, leftovers, read_back, write
+from killed import kill_me, killed_by_itself
+from sereno.backup import copies, leftovers, read_back, volumes, write
 from sereno.backup.chain import open_chain
 from sereno.backup.manifest import BackupKind, Manifest, Volume
 from sereno.backup.objects import read_members
@@ -33,26 +31,12 @@ from sereno.systems.model import System
 from sereno.volumes import listing
 
 TABLE = "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 10)"
-KILLED_IN_A_VOLUME = """
-import os, signal, sys
-from integration.databases import system_of
-from integration.volume_case import with_volumes
-from sereno.backup import volumes, write
-
-def pack(root, exclude, receive, *, packed):
-    receive(b"x" * 3_000_000)
-    os.kill(os.getpid(), signal.SIGKILL)
-
-volumes.pack = pack
-write.write(with_volumes(system_of(sys.argv[1]), {"name": "media", "path": "media"}))
-"""
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SERENO_HOME", str(tmp_path))
     monkeypatch.setenv("TEST_PASSPHRASE", PASSPHRASE)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     monkeypatch.setattr(listing, "SETTLED_SECONDS", -60)
     (tmp_path / "backups").mkdir()
     (tmp_path / "media").mkdir()
@@ -196,9 +180,17 @@ def test_a_volume_may_hold_a_store_that_it_excludes(source: str, home: Path) -> 
     assert read_back.read_back(system, write.write(system)).problems == ()
 
 
-def test_a_backup_killed_in_the_middle_of_a_volume_is_no_backup(source: str, system: System) -> None:
-    killed = subprocess.run([sys.executable, "-c", KILLED_IN_A_VOLUME, source], check=False)
-    assert killed.returncode == -signal.SIGKILL
+def test_a_backup_killed_in_the_middle_of_a_volume_is_no_backup(system: System) -> None:
+    def pack(root: Path, exclude: object, receive: Callable[[bytes], object], *, packed: object) -> NoReturn:
+        receive(b"x" * 3_000_000)
+        kill_me()
+
+    def work() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(volumes, "pack", pack)
+            write.write(system)
+
+    assert killed_by_itself(work)
     assert BackupPlace.of(system).identifiers() == []
     assert len(leftovers.clear_leftovers(system)) == 1
     assert read_back.read_back(system, write.write(system)).problems == ()
