@@ -21,7 +21,7 @@ class TakenPortError(ChildDiedError):
 
 async def start_server(*, environment: Mapping[str, str], folder: Path, logs: Path) -> Child:
     """Start the server on the port that `environment` names; it is not ready yet."""
-    command = (sys.executable, "-m", "prefect", "server", "start", "--analytics-off")
+    command = (sys.executable, "-m", "infra.local.prefect_server", "--analytics-off")
     return await start_child("server", command, environment=environment, folder=folder, logs=logs)
 
 

@@ -125,7 +125,7 @@ def test_ctrl_c_stops_everything_that_was_started_and_nothing_else(
         run_id = stack.create_run("demo-backup")
         stack.until_state(run_id, "Running")
         started = below(stack.process.pid)
-        for part in ("prefect server", "prefect worker", "prefect.engine", "bin/postgres", "infra.demo.api"):
+        for part in ("prefect_server", "prefect worker", "prefect.engine", "bin/postgres", "infra.demo.api"):
             assert any(part in line for line in started.values()), part
         assert stack.end(signal.SIGINT) == 0
     assert [line for pid, line in started.items() if is_alive(pid)] == []

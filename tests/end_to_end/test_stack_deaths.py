@@ -13,7 +13,7 @@ from end_to_end.local_stack import LocalStack, below, is_alive, run_local
 from integration.prefect_server import prefect_home
 from waiting import until
 
-_PARTS = ("prefect server", "demo_system", "bin/postgres")
+_PARTS = ("prefect_server", "demo_system", "bin/postgres")
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_a_port_that_somebody_takes_while_the_server_starts_is_left_to_them(used
         somebody.bind(("127.0.0.1", 0))
         port = somebody.getsockname()[1]
     running = LocalStack.start(used_home, "up", "--scale", "0.02", "--port", str(port))
-    running.child("prefect server")
+    running.child("prefect_server")
     with socket.socket() as somebody:
         somebody.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         somebody.bind(("127.0.0.1", port))
@@ -57,7 +57,7 @@ def test_a_port_that_somebody_takes_while_the_server_starts_is_left_to_them(used
 
 def test_a_part_that_dies_is_named_with_its_last_words_and_everything_stops(starting: LocalStack) -> None:
     started = below(starting.process.pid)
-    os.kill(starting.child("prefect server"), signal.SIGKILL)
+    os.kill(starting.child("prefect_server"), signal.SIGKILL)
     assert starting.process.wait(60) == 1
     assert "the server ended by SIGKILL; the last lines of" in starting.output
     assert "Traceback" not in starting.output

@@ -48,7 +48,7 @@ def prefect_server(home: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}/api"
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "infra.local.prefect_server", "--host", "127.0.0.1", "--port", str(port)]
     with (home / "log").open("w") as log:
         server = subprocess.Popen(
             [*command, "--no-ui", "--no-services"],

@@ -1,0 +1,37 @@
+"""`python -m infra.local.prefect_server [OPTION ...]`: `prefect server start`, its garbage collected beside its work.
+
+Prefect keeps its state in SQLite and leaves cursors to the garbage collector. To let go of one waits for its
+connection, which may be waiting up to a minute for a lock whose holder can only go on in the thread that collects:
+the server answered nobody for that minute, in every second demo. In a thread of its own the collector waits alone.
+"""
+
+from __future__ import annotations
+
+import gc
+import runpy
+import sys
+import time
+from threading import Thread
+
+_EVERY_SECONDS = 10.0
+
+
+def main() -> None:
+    """Be the server."""
+    gc.disable()
+    Thread(target=_collect, daemon=True).start()
+    sys.argv = ["prefect", "server", "start", *sys.argv[1:]]
+    runpy.run_module("prefect", run_name="__main__")
+
+
+def _collect() -> None:
+    time.sleep(_EVERY_SECONDS)
+    gc.collect()
+    gc.freeze()  # what was imported stays, and need not be looked through again
+    while True:
+        time.sleep(_EVERY_SECONDS)
+        gc.collect()
+
+
+if __name__ == "__main__":
+    main()
