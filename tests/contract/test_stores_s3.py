@@ -159,6 +159,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
+@pytest.mark.slow
 def test_an_object_of_200_mebibytes_needs_the_memory_of_some_parts(s3_server: S3Server) -> None:
     section = s3_server.section(part_size_mebibytes=8)
     done = subprocess.run(

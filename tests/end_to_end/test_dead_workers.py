@@ -78,6 +78,7 @@ def test_the_next_run_works_and_clears_what_they_left(stack: LocalStack, killed:
     assert folders(stack.home) == set(listed(stack.home))
 
 
+@pytest.mark.slow
 def test_a_run_outlives_a_worker_that_is_killed_alone_and_is_listed_when_it_is_whole(several: LocalStack) -> None:
     with bulky_table(several.home):
         run = run_on_own_worker(several, DEPLOYMENT)

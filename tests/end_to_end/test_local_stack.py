@@ -139,17 +139,8 @@ def test_down_says_when_nothing_runs(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout.strip()) == (0, f"nothing is running in {tmp_path}")
 
 
-def test_deploy_without_a_server_says_so(tmp_path: Path) -> None:
-    unknown = run_local(tmp_path, "deploy")
-    assert unknown.returncode == 2
-    assert "set PREFECT_API_URL" in unknown.stderr
+def test_deploy_to_a_server_that_does_not_answer_says_so(tmp_path: Path) -> None:
     silent = run_local(tmp_path, "deploy", PREFECT_API_URL="http://127.0.0.1:9/api")
     assert silent.returncode == 1
     assert "no Prefect server answers at http://127.0.0.1:9/api" in silent.stderr
     assert "Traceback" not in silent.stderr
-
-
-def test_deploy_of_a_system_without_deployments_says_so(tmp_path: Path) -> None:
-    done = run_local(tmp_path, "deploy", "nobody")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "system: nobody" in done.stderr

@@ -36,6 +36,7 @@ def _gone(pids: dict[int, str]) -> bool:
     return not any(is_alive(pid) for pid in pids)
 
 
+@pytest.mark.slow
 def test_a_port_that_somebody_takes_while_the_server_starts_is_left_to_them(used_home: Path) -> None:
     with socket.socket() as somebody:
         somebody.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -70,6 +71,7 @@ def test_nothing_survives_when_the_stack_itself_is_killed(starting: LocalStack) 
     until(lambda: _gone(started), seconds=120)
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_it_starts_ends_it_with_130_and_leaves_nothing(starting: LocalStack) -> None:
     started = below(starting.process.pid)
     assert starting.end(signal.SIGINT) == 130
@@ -78,7 +80,10 @@ def test_ctrl_c_while_it_starts_ends_it_with_130_and_leaves_nothing(starting: Lo
 
 
 def test_down_stops_a_stack_that_starts(starting: LocalStack) -> None:
+    started = below(starting.process.pid)
     done = run_local(starting.home, "down")
     assert done.returncode == 0, done.stderr
     assert str(starting.process.pid) in done.stdout
     assert starting.process.wait(10) == 130
+    assert _gone(started)
+    assert "Traceback" not in starting.output

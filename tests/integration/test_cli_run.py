@@ -80,6 +80,7 @@ def test_a_live_run_that_is_not_confirmed_is_refused_with_a_report(sereno: Calla
     assert "confirm_live=YES" in report.headline
 
 
+@pytest.mark.slow
 def test_a_target_that_nobody_declared_is_a_matter_of_configuration(
     sereno: Callable[..., Ended], api_url: str, demo: DemoSystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +97,7 @@ def test_a_target_that_nobody_declared_is_a_matter_of_configuration(
     assert (suite.get("tests"), suite.get("errors")) == ("1", "1")
 
 
+@pytest.mark.slow
 def test_a_secret_that_the_run_does_not_find_is_a_matter_of_configuration(
     sereno: Callable[..., Ended], api_url: str, demo: DemoSystem, tmp_path: Path
 ) -> None:

@@ -101,6 +101,7 @@ def test_an_increment_comes_back_with_what_went_and_what_changed(awkward: System
         assert contents(empty) == contents(source_of(awkward))
 
 
+@pytest.mark.slow
 def test_each_backup_of_a_chain_under_random_work_comes_back(server: str, home: Path) -> None:
     with database(server, script=SCHEMA) as url, ExitStack() as stack:
         system = system_of(url)

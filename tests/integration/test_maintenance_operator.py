@@ -87,8 +87,10 @@ def deleted_by_events() -> int:
 
 @pytest.mark.parametrize(
     "state",
-    [paused(suspended=True), State(type=StateType.CANCELLING, name="Cancelling")],
-    ids=["suspended", "cancelled"],
+    [
+        pytest.param(paused(suspended=True), id="suspended", marks=pytest.mark.slow),
+        pytest.param(State(type=StateType.CANCELLING, name="Cancelling"), id="cancelled"),
+    ],
 )
 async def test_a_purge_ends_between_two_batches_and_the_next_run_goes_on(
     url: str, monkeypatch: pytest.MonkeyPatch, state: State[Any]

@@ -187,6 +187,7 @@ def test_temporary_files_that_the_account_cannot_enter_are_refused(
         PostgresServer(folder).start()
 
 
+@pytest.mark.slow
 def test_the_wheels_and_the_machines_programs_make_working_servers(folder: Path) -> None:
     versions: set[PostgresBinaries] = {find_binaries(*PROGRAMS), find_binaries(*PROGRAMS, at_least=16)}
     for binaries in versions:

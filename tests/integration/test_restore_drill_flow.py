@@ -97,6 +97,7 @@ async def test_a_drill_says_yes_and_remembers_its_phases(
     assert (listed["verified_at"], listed["drilled_at"]) == (None, record.started_at.isoformat())
 
 
+@pytest.mark.slow
 async def test_the_page_shows_the_trend_over_past_drills_and_carries_all_it_needs(backup: str, home: Path) -> None:
     await drilled(**LIVE)
     report = await drilled(**LIVE)

@@ -144,6 +144,7 @@ def test_gunzip_and_psql_alone_bring_back_an_increment(server: str, source: str,
     assert described(home / "room" / "placed" / "media") == described(media)
 
 
+@pytest.mark.slow
 def test_the_script_brings_back_each_backup_of_a_chain_under_random_work(server: str, home: Path) -> None:
     with database(server, script=SCHEMA) as url, ExitStack() as stack:
         system, work = system_of(url), RandomWork(url, random.Random(11), stack)

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
-from infra.local.deployments import Source, register
+from infra.local.deploy import deploy
+from infra.local.deployments import Source, register, sources
 from infra.local.prefect_file import Deployment
 from infra.local.runbook import with_runbook
-from sereno.errors import SerenoError
+from sereno.errors import ConfigurationError, SerenoError
+from sereno.settings import Settings
 
 DOCSTRING = """Take a backup.
 
@@ -66,3 +69,14 @@ async def test_what_prefect_refuses_is_told_with_the_file_and_the_deployment() -
     source = Source(Path("prefect.yaml"), (deployment({"cron": "every night"}),))
     with pytest.raises(SerenoError, match=r"^prefect\.yaml: a-restore could not be deployed: .*every night"):
         await register([source])
+
+
+def test_a_system_without_deployments_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"no prefect\.yaml has a deployment with `system: nobody`"):
+        sources(Settings(home=tmp_path), "nobody")
+
+
+async def test_without_a_server_deploy_says_how_to_name_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    with pytest.raises(ConfigurationError, match="set PREFECT_API_URL, or start the local stack"):
+        await deploy(Settings(home=tmp_path), None, Console())
