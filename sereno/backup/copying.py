@@ -75,7 +75,12 @@ class CopySession:
                     await handling
                 handling = asyncio.ensure_future(self.in_thread(receive, full))
 
-        status = await copying(output=take)
+        try:
+            status = await copying(output=take)
+        except BaseException:
+            if handling is not None:  # it may still write what the caller is about to close
+                await asyncio.gather(handling, return_exceptions=True)
+            raise
         if handling is not None:
             await handling
         if chunks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import threading
 from collections.abc import Iterator
@@ -74,7 +75,9 @@ def test_a_backup_killed_at_any_step_is_no_backup(source: str, step: int) -> Non
     assert read_back.read_back(system, written).problems == ()
 
 
-def test_a_server_that_restarts_in_the_middle_ends_the_backup_and_is_worth_a_retry(tmp_path: Path) -> None:
+def test_a_server_that_restarts_in_the_middle_ends_the_backup_and_is_worth_a_retry(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with PostgresServer(tmp_path / "server", settings={"fsync": "off"}) as server:
         with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
             connection.execute("CREATE TABLE t AS SELECT i, repeat('x', 900) FROM generate_series(1, 60000) i")
@@ -89,6 +92,8 @@ def test_a_server_that_restarts_in_the_middle_ends_the_backup_and_is_worth_a_ret
 
         with pytest.raises(SystemUnavailableError):
             write.write(system, progress=progress)
+        gc.collect()
+        assert "never retrieved" not in caplog.text, "what was still being written was not waited for"
         assert BackupPlace.of(system).identifiers() == []
         assert write.write(system).manifest.rows == 60_000
 
