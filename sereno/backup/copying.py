@@ -78,8 +78,7 @@ class CopySession:
         try:
             status = await copying(output=take)
         except BaseException:
-            if handling is not None:  # it may still write what the caller is about to close
-                await asyncio.gather(handling, return_exceptions=True)
+            await self.in_thread(bool)  # whose turn comes when the thread no longer writes what the caller will close
             raise
         if handling is not None:
             await handling
