@@ -18,6 +18,8 @@ import pytest
 from waiting import until
 
 _DATABASE = "prefect.db"
+_AS_IT_IS = {"PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false", "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false"}
+"""The database is migrated, and no test uses a block."""
 
 
 def prefect_home(home: Path, factory: pytest.TempPathFactory) -> Path:
@@ -52,7 +54,7 @@ def prefect_server(home: Path) -> Iterator[str]:
     with (home / "log").open("w") as log:
         server = subprocess.Popen(
             [*command, "--no-ui", "--no-services"],
-            env={**os.environ, "PREFECT_HOME": str(home)},
+            env={**os.environ, "PREFECT_HOME": str(home), **_AS_IT_IS},
             stdout=log,
             stderr=log,
         )

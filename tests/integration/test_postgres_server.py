@@ -77,6 +77,7 @@ def test_starting_twice_and_from_a_second_object_finds_the_running_server(folder
     assert not first.is_running
 
 
+@pytest.mark.slow
 def test_a_cluster_that_was_not_finished_is_made_anew(folder: Path) -> None:
     server = PostgresServer(folder, settings=QUICK)
     server.start()
@@ -131,6 +132,7 @@ def test_a_long_folder_gets_a_short_socket(tmp_path: Path) -> None:
     PostgresServer.drop(folder)
 
 
+@pytest.mark.slow
 def test_rooms_that_were_cleaned_away_are_made_anew(folder: Path) -> None:
     server = PostgresServer(folder, settings=QUICK)
     server.start()

@@ -133,6 +133,7 @@ async def test_a_live_run_that_is_not_confirmed_is_refused(backup: str) -> None:
     assert remembered() == []
 
 
+@pytest.mark.slow
 async def test_a_backup_that_cannot_be_read_is_a_drill_that_failed(backup: str, home: Path) -> None:
     damaged = next((home / "backups" / "awkward" / backup).glob("rows/*"))
     damaged.write_bytes(damaged.read_bytes()[:-30])

@@ -130,6 +130,7 @@ async def test_a_target_gets_volumes_in_its_folder_once(system: System, home: Pa
     assert "is there and is not an empty folder" in again.headline
 
 
+@pytest.mark.slow
 async def test_a_target_without_a_folder_says_that_volumes_are_left_out(original: str, server: str, home: Path) -> None:
     with database(server) as empty:
         described = system_of(original, target=empty).model_dump(mode="json")
@@ -174,6 +175,7 @@ async def test_volumes_alone_touch_no_database(system: System, original: str, ho
     assert left(home) == {"media", "lost"}
 
 
+@pytest.mark.slow
 async def test_a_database_alone_touches_no_volume(system: System, original: str, home: Path) -> None:
     await backed_up(system)
     before = (home / "srv" / "media").stat().st_ino
@@ -195,7 +197,7 @@ async def test_an_approval_is_for_the_directory_that_was_there(system: System, h
     assert left(home) == {"media", "other"}
 
 
-@pytest.mark.parametrize("volumes_too", ["with", "only"])
+@pytest.mark.parametrize("volumes_too", [pytest.param("with", marks=pytest.mark.slow), "only"])
 async def test_a_damaged_archive_changes_nothing(system: System, original: str, home: Path, volumes_too: str) -> None:
     backup = await backed_up(system)
     path = home / "backups" / "awkward" / backup / "volumes" / "media.tar"
