@@ -16,8 +16,9 @@ def killed_by_itself(work: Callable[[], object]) -> bool:
     process = _FORK.Process(target=work)
     process.start()
     process.join(120)
-    process.kill()  # where it still works
-    return process.exitcode == -signal.SIGKILL
+    code = process.exitcode  # None where it still works
+    process.kill()
+    return code == -signal.SIGKILL
 
 
 def kill_me() -> NoReturn:
