@@ -92,7 +92,7 @@ def _flow(entrypoint: str) -> Flow[..., Any]:
 async def register(chosen: Sequence[Source]) -> None:
     """Create or update the deployments on the server that `PREFECT_API_URL` names, each described by its runbook.
 
-    It is what `prefect deploy` does, without a process that imports all of Prefect and makes a client per request.
+    It is what `prefect deploy` does, without another process that imports all of Prefect.
 
     Raises:
         SerenoError: Prefect refused one.

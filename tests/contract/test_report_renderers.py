@@ -46,7 +46,7 @@ TEXTS = {
     "right to left": "\u202eevil\u202c שלום \u200f العربية 42 \u2067x\u2069",
     "emoji": "👩\u200d🔧 🇪🇸 ✅ e\u0301 0\u064b \U0010fffd \ue000 \ud800 中文",
     "control characters": f"a{CONTROLS}b\r\nc\rd\x00",
-    "long": "W" * 3_000,
+    "long": "W" * 10_000,
     "long words": "word " * 2_000,
     "formula": '=HYPERLINK("http://x","y")',
     "minus": "-1+1|cmd",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +15,7 @@ from integration.databases import as_url, database
 from integration.maintenance_case import CANDIDATES, LOGS, NOW, OLD, TABLES, YOUNG, context, purged, rows
 from integration.maintenance_case import system_with as described_with
 from integration.system_folders import own_home
+from killed import kill_me, killed_by_itself
 from sereno import audit
 from sereno.errors import ContractError, IntegrityError, RefusedError
 from sereno.intents import IntentLog
@@ -31,8 +30,6 @@ from sereno.maintenance.plan import plan_purge
 from sereno.maintenance.progress import PurgeProgress
 from sereno.maintenance.wishes import Wishes, wishes_of
 from sereno.systems.model import System
-
-FORK = multiprocessing.get_context("fork")
 
 
 @pytest.fixture(autouse=True)
@@ -69,10 +66,10 @@ def killed_at(method: str, call: int, *, before: bool) -> Callable[[pytest.Monke
             calls["number"] += 1
             due = calls["number"] == call
             if due and before:
-                os.kill(os.getpid(), signal.SIGKILL)
+                kill_me()
             result = real(self, *args, **kwargs)
             if due:
-                os.kill(os.getpid(), signal.SIGKILL)
+                kill_me()
             return result
 
         patch.setattr(IntentLog, method, armed)
@@ -88,10 +85,7 @@ def die(system: System, arm: Callable[[pytest.MonkeyPatch], None], run: Callable
         run()
         os._exit(0)
 
-    process = FORK.Process(target=body)
-    process.start()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
+    assert killed_by_itself(body)
 
 
 def in_small_slices(system: System) -> None:

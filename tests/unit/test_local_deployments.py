@@ -72,11 +72,13 @@ async def test_what_prefect_refuses_is_told_with_the_file_and_the_deployment() -
 
 
 def test_a_system_without_deployments_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"no prefect\.yaml has a deployment with `system: nobody`"):
+    with pytest.raises(ConfigurationError, match=r"no prefect\.yaml has a deployment with `system: nobody`") as refused:
         sources(Settings(home=tmp_path), "nobody")
+    assert refused.value.exit_code == 2
 
 
 async def test_without_a_server_deploy_says_how_to_name_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
-    with pytest.raises(ConfigurationError, match="set PREFECT_API_URL, or start the local stack"):
+    with pytest.raises(ConfigurationError, match="set PREFECT_API_URL, or start the local stack") as refused:
         await deploy(Settings(home=tmp_path), None, Console())
+    assert refused.value.exit_code == 2

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import yaml
+from prefect.client.schemas.schedules import IntervalSchedule
 
+from infra.local.deployments import _as_prefect_has_it
 from infra.local.prefect_file import read_prefect_file
 from infra.local.variables import UnsetVariableError, with_variables
 from sereno.errors import ConfigurationError
@@ -61,6 +64,18 @@ def test_the_environment_wins_and_quoted_words_stay_text(path: Path, monkeypatch
     }
     assert (deployment.schedules[0].interval, deployment.schedules[0].active) == (21_600, True)
     assert deployment.scheduled
+
+
+async def test_prefect_gets_what_is_filled_in(path: Path) -> None:
+    (wanted,) = read_prefect_file(path).deployments
+    deployment = await _as_prefect_has_it(wanted)
+    assert (deployment.description or "").startswith("Nightly.\n\n")
+    assert "**When it fails:**" in (deployment.description or "")
+    (schedule,) = deployment.schedules or []
+    assert isinstance(schedule.schedule, IntervalSchedule)
+    assert (schedule.slug, schedule.active) == ("every-so-often", False)
+    assert (schedule.schedule.interval, schedule.schedule.timezone) == (timedelta(days=1), "UTC")
+    assert deployment.parameters["confirm_live"] == ""
 
 
 def test_a_file_without_variables_is_left_as_it_is() -> None:
